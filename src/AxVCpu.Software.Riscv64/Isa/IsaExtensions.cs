@@ -1,0 +1,99 @@
+namespace AxVCpu.Software.Riscv64.Isa;
+
+/// <summary>
+/// The instruction-set extensions of a riscv64 hart, named as in the RISC-V manuals. RV64I itself is <see cref="I"/>.
+/// </summary>
+/// <remarks>Parse and print with IsaString, which also checks that what an extension depends on is there.</remarks>
+[Flags]
+public enum IsaExtensions : ulong
+{
+    /// <summary>Nothing; not a machine.</summary>
+    None = 0,
+
+    /// <summary>Base integer instructions. Always there.</summary>
+    I = 1UL << 0,
+
+    /// <summary>Integer multiplication and division.</summary>
+    M = 1UL << 1,
+
+    /// <summary>Atomics: LR/SC and AMOs.</summary>
+    A = 1UL << 2,
+
+    /// <summary>Single-precision floating point.</summary>
+    F = 1UL << 3,
+
+    /// <summary>Double-precision floating point.</summary>
+    D = 1UL << 4,
+
+    /// <summary>Compressed instructions.</summary>
+    C = 1UL << 5,
+
+    /// <summary>CSR instructions.</summary>
+    Zicsr = 1UL << 6,
+
+    /// <summary>fence.i.</summary>
+    Zifencei = 1UL << 7,
+
+    /// <summary>The counters cycle, time and instret.</summary>
+    Zicntr = 1UL << 8,
+
+    /// <summary>The counters hpmcounter3-31.</summary>
+    Zihpm = 1UL << 9,
+
+    /// <summary>Address generation: shNadd, add.uw, slli.uw.</summary>
+    Zba = 1UL << 10,
+
+    /// <summary>Basic bit manipulation.</summary>
+    Zbb = 1UL << 11,
+
+    /// <summary>Carry-less multiplication.</summary>
+    Zbc = 1UL << 12,
+
+    /// <summary>Single-bit instructions.</summary>
+    Zbs = 1UL << 13,
+
+    /// <summary>Integer conditional operations: czero.eqz, czero.nez.</summary>
+    Zicond = 1UL << 14,
+
+    /// <summary>Cache-block management: cbo.clean, cbo.flush, cbo.inval.</summary>
+    Zicbom = 1UL << 15,
+
+    /// <summary>Cache-block zero: cbo.zero.</summary>
+    Zicboz = 1UL << 16,
+
+    /// <summary>The pause hint.</summary>
+    Zihintpause = 1UL << 17,
+
+    /// <summary>Wait on reservation set: wrs.nto, wrs.sto.</summary>
+    Zawrs = 1UL << 18,
+
+    /// <summary>Supervisor timer comparison: stimecmp.</summary>
+    Sstc = 1UL << 19,
+
+    /// <summary>Page faults instead of hardware updates of A and D bits (when menvcfg.ADUE is clear).</summary>
+    Svade = 1UL << 20,
+
+    /// <summary>Hardware updates of A and D bits, switched by menvcfg.ADUE.</summary>
+    Svadu = 1UL << 21,
+
+    /// <summary>Fine-grained address-translation invalidation.</summary>
+    Svinval = 1UL << 22,
+
+    /// <summary>64 KiB naturally aligned page-table entries.</summary>
+    Svnapot = 1UL << 23,
+
+    /// <summary>Memory types in page-table entries. Not in <see cref="Default"/>.</summary>
+    Svpbmt = 1UL << 24,
+
+    /// <summary>What the letter G stands for.</summary>
+    G = I | M | A | F | D | Zicsr | Zifencei,
+
+    /// <summary>What the letter B stands for.</summary>
+    B = Zba | Zbb | Zbs,
+
+    /// <summary>The hart a VM gets when its configuration says nothing.</summary>
+    Default = G | C | Zicntr | Zihpm | B | Sstc | Svadu,
+
+    /// <summary>Everything named here.</summary>
+    All = (1UL << 25) - 1,
+}
