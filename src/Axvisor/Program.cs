@@ -1,0 +1,10 @@
+namespace Axvisor;
+
+internal static class Program
+{
+    private static int Main()
+    {
+        Console.Error.WriteLine("axvisor: no commands yet");
+        return 2;
+    }
+}
