@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+
+namespace AxVCpu.Software.Riscv64;
+
+/// <summary>
+/// One guest CPU. Its thread is the one inside Run; other threads only raise requests.
+/// Anything that can fault returns whether to go on: after false the state already stands at the trap handler, or an exit is pending.
+/// </summary>
+internal sealed unsafe partial class Hart : IDisposable
+{
+    private readonly HartState* _s;
+    private readonly SoftTlb _tlb;
+    private readonly Riscv64Machine _machine;
+
+    /// <summary>Set with the exit record when Run must return to its caller.</summary>
+    private bool _exitPending;
+
+    /// <summary>Creates a hart of <paramref name="machine"/> in its reset state.</summary>
+    public Hart(Riscv64Machine machine, ulong hartId)
+    {
+        _machine = machine;
+        HartId = hartId;
+        _s = (HartState*)NativeMemory.AlignedAlloc((nuint)sizeof(HartState), 64);
+        _tlb = new SoftTlb((int)MmuClass.Count);
+        Reset();
+    }
+
+    /// <summary>Whether Run is about to return to its caller.</summary>
+    public bool ExitPending => _exitPending;
+
+    /// <summary>The value of mhartid.</summary>
+    public ulong HartId { get; }
+
+    /// <summary>The hart's registers; owner thread, or any thread while it does not run.</summary>
+    public HartState* State => _s;
+
+    /// <summary>Back to the state after power-on: machine mode, everything zero, nothing cached.</summary>
+    public void Reset()
+    {
+        *_s = default;
+        _s->Mode = PrivilegeMode.Machine;
+        _exitPending = false;
+        _tlb.FlushAll();
+        ResetExecution();
+        ResetSystem();
+    }
+
+    /// <summary>Makes the dispatch loop look at <paramref name="requests"/> soon. Any thread.</summary>
+    public void RequestPoll(HartRequests requests)
+    {
+        // The owner re-arms PollAt and then looks at Requests; we set Requests and then clear PollAt. Whoever is second sees the other's write.
+        Interlocked.Or(ref _s->Requests, (int)requests);
+        Volatile.Write(ref _s->PollAt, 0);
+    }
+
+    /// <summary>Frees native memory; the hart must not run any more.</summary>
+    public void Dispose()
+    {
+        _tlb.Dispose();
+        NativeMemory.AlignedFree(_s);
+    }
+
+    partial void ResetSystem();
+
+    private partial void ResetExecution();
+}

@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+
+namespace AxVCpu.Software.Riscv64;
+
+/// <summary>
+/// The state of one hart, in native memory at a fixed address, so that a translator can address every field from one base register.
+/// Written by the hart's thread only, except <see cref="PollAt"/>.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct HartState
+{
+    /// <summary>Index in <see cref="X"/> that takes writes to x0.</summary>
+    public const int WriteSink = 32;
+
+    /// <summary>x0 (always zero) to x31, then the sink for writes to x0.</summary>
+    public fixed ulong X[33];
+
+    /// <summary>f0 to f31; a narrower value is NaN-boxed (all upper bits one).</summary>
+    public fixed ulong F[32];
+
+    /// <summary>Address of the instruction to execute next; exact whenever the dispatch loop is not inside a block.</summary>
+    public ulong Pc;
+
+    /// <summary>Instructions retired since reset (or as written to minstret).</summary>
+    public ulong InstRet;
+
+    /// <summary>The value of <see cref="InstRet"/> at which the dispatch loop looks at requests; any thread may set it to zero.</summary>
+    public ulong PollAt;
+
+    /// <summary>Address of the load array of the current data MMU class; the store array follows (see SoftTlb).</summary>
+    public byte* DataTlb;
+
+    /// <summary>Identifies what <see cref="Pc"/> means: fetch MMU class in the low bits, jump cache generation above.</summary>
+    public ulong FetchContext;
+
+    /// <summary>Blocks with an older generation compare their code with guest memory before they run; fence.i counts it up.</summary>
+    public ulong FetchGeneration;
+
+    /// <summary>Requests of other threads (<see cref="HartRequests"/>); changed by atomic operations only.</summary>
+    public int Requests;
+
+    /// <summary>The current privilege mode.</summary>
+    public PrivilegeMode Mode;
+
+    /// <summary>The MMU class of loads and stores now (<see cref="MmuClass"/>).</summary>
+    public MmuClass DataClass;
+
+    /// <summary>The MMU class of fetches now.</summary>
+    public MmuClass FetchClass;
+
+    /// <summary>Accrued exceptions, fcsr[4:0].</summary>
+    public uint Fflags;
+
+    /// <summary>Dynamic rounding mode, fcsr[7:5].</summary>
+    public uint Frm;
+
+    /// <summary>Host address of the word that LR reserved; zero when there is no reservation.</summary>
+    public ulong ReservationHost;
+
+    /// <summary>Guest virtual address of the reservation.</summary>
+    public ulong ReservationAddress;
+
+    /// <summary>The value LR saw; SC succeeds when memory still holds it.</summary>
+    public ulong ReservationValue;
+
+    // Machine-level CSRs (privileged specification, chapter 3).
+    public ulong Mstatus;
+    public ulong Misa;
+    public ulong Medeleg;
+    public ulong Mideleg;
+    public ulong Mie;
+    public ulong Mip;
+    public ulong Mtvec;
+    public ulong Mcounteren;
+    public ulong Mcountinhibit;
+    public ulong Mscratch;
+    public ulong Mepc;
+    public ulong Mcause;
+    public ulong Mtval;
+    public ulong Menvcfg;
+
+    // Supervisor-level CSRs (chapter 12).
+    public ulong Stvec;
+    public ulong Scounteren;
+    public ulong Senvcfg;
+    public ulong Sscratch;
+    public ulong Sepc;
+    public ulong Scause;
+    public ulong Stval;
+    public ulong Satp;
+
+    /// <summary>Sstc: the supervisor timer is pending when time is at or above it.</summary>
+    public ulong Stimecmp;
+}
