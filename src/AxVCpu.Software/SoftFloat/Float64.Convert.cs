@@ -1,0 +1,90 @@
+namespace AxVCpu.Software.SoftFloat;
+
+/// <summary>
+/// Conversions of binary64. To an integer: what does not fit after rounding raises invalid, and only that, and gives the nearest
+/// representable integer; a NaN gives the largest.
+/// </summary>
+public static partial class Float64
+{
+    /// <summary>Rounds to a signed 32-bit integer.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>The integer, saturated.</returns>
+    public static int ToInt32(ulong a, ref FloatStatus status) =>
+        (int)FloatCore<Binary64>.ToSigned(a, int.MinValue, int.MaxValue, ref status);
+
+    /// <summary>Rounds to an unsigned 32-bit integer.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>The integer, saturated.</returns>
+    public static uint ToUInt32(ulong a, ref FloatStatus status) =>
+        (uint)FloatCore<Binary64>.ToUnsigned(a, uint.MaxValue, ref status);
+
+    /// <summary>Rounds to a signed 64-bit integer.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>The integer, saturated.</returns>
+    public static long ToInt64(ulong a, ref FloatStatus status) =>
+        FloatCore<Binary64>.ToSigned(a, long.MinValue, long.MaxValue, ref status);
+
+    /// <summary>Rounds to an unsigned 64-bit integer.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>The integer, saturated.</returns>
+    public static ulong ToUInt64(ulong a, ref FloatStatus status) =>
+        FloatCore<Binary64>.ToUnsigned(a, ulong.MaxValue, ref status);
+
+    /// <summary>Converts a signed 32-bit integer.</summary>
+    /// <param name="value">The integer.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding; always exact.</returns>
+    public static ulong FromInt32(int value, ref FloatStatus status) => FromInt64(value, ref status);
+
+    /// <summary>Converts an unsigned 32-bit integer.</summary>
+    /// <param name="value">The integer.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding; always exact.</returns>
+    public static ulong FromUInt32(uint value, ref FloatStatus status) => FromInt64(value, ref status);
+
+    /// <summary>Converts a signed 64-bit integer.</summary>
+    /// <param name="value">The integer.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding.</returns>
+    public static ulong FromInt64(long value, ref FloatStatus status)
+    {
+        bool negative = value < 0;
+        ulong magnitude = negative ? 0 - (ulong)value : (ulong)value;
+        return magnitude <= 1UL << 53
+            ? BitConverter.DoubleToUInt64Bits(value)
+            : FloatCore<Binary64>.FromInteger(negative, magnitude, ref status);
+    }
+
+    /// <summary>Converts an unsigned 64-bit integer.</summary>
+    /// <param name="value">The integer.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding.</returns>
+    public static ulong FromUInt64(ulong value, ref FloatStatus status) =>
+        value <= 1UL << 53
+            ? BitConverter.DoubleToUInt64Bits((long)value)
+            : FloatCore<Binary64>.FromInteger(false, value, ref status);
+
+    /// <summary>Rounds to binary32.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>A binary32 encoding.</returns>
+    public static uint ToFloat32(ulong a, ref FloatStatus status)
+    {
+        if (status.Rounding == FloatRounding.NearestEven)
+        {
+            double x = BitConverter.UInt64BitsToDouble(a);
+            float rounded = (float)x;
+            if (Float32.IsSafe(rounded))
+            {
+                status.Flags |= rounded != x ? FloatFlags.Inexact : FloatFlags.None;
+                return BitConverter.SingleToUInt32Bits(rounded);
+            }
+        }
+
+        return (uint)FloatCore<Binary32>.From<Binary64>(a, ref status);
+    }
+}
