@@ -1,0 +1,52 @@
+namespace AxVCpu.Software.Riscv64.Isa;
+
+/// <summary>Turns instruction bits into an <see cref="Op"/>. Pure; any thread; no allocation.</summary>
+internal static class Decoder
+{
+    /// <summary>Bytes of the instruction that starts with this halfword: 2 or 4. Longer encodings count as 4 and decode as illegal.</summary>
+    public static int LengthOf(uint bits) => (bits & 3) == 3 ? 4 : 2;
+
+    /// <summary>Decodes one instruction.</summary>
+    /// <param name="bits">The instruction; for a 16-bit one the upper half is ignored.</param>
+    /// <param name="isa">The extensions of the machine; encodings of others are illegal.</param>
+    /// <returns>
+    /// The operation, or <see cref="OpCode.Illegal"/> with the raw bits (16 or 32 of them) in <see cref="Op.Imm"/>. Reserved rounding modes
+    /// are illegal; the dynamic mode (7) is left for the executor, which knows frm.
+    /// </returns>
+    public static Op Decode(uint bits, IsaExtensions isa)
+    {
+        Op op = default;
+        ref readonly DecodeEntry entry = ref DecodeIndex.Find(bits, isa, out bool found);
+        if (!found)
+        {
+            op.Code = OpCode.Illegal;
+            op.Length = (byte)LengthOf(bits);
+            op.Imm = (int)(op.Length == 2 ? bits & 0xFFFF : bits);
+            return op;
+        }
+
+        op.Code = entry.Code;
+        op.Length = entry.Length;
+        op.Rd = entry.Rd.Get(bits);
+        if (entry.HasIntegerRd && op.Rd == 0)
+        {
+            op.Rd = Op.Sink;
+            if (entry.IsPure)
+            {
+                op.Code = OpCode.Nop;
+                return op;
+            }
+        }
+
+        op.Rs1 = entry.Rs1.Get(bits);
+        op.Rs2 = entry.Rs2.Get(bits);
+        op.Rs3 = entry.Rs3.Get(bits);
+        op.Rm = entry.Rm.Get(bits);
+        uint immediate = 0;
+        ImmediateRun[] runs = DecodeIndex.Runs;
+        for (int i = entry.FirstRun; i < entry.FirstRun + entry.RunCount; i++)
+            immediate |= ((bits >> runs[i].From) & runs[i].Mask) << runs[i].To;
+        op.Imm = (int)(immediate << entry.SignShift) >> entry.SignShift;
+        return op;
+    }
+}
