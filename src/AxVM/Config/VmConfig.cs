@@ -4,7 +4,7 @@ namespace AxVM;
 /// Everything that describes a virtual machine. Read it from TOML with <see cref="Load"/> or fill it in code; the
 /// text format is described in docs/config.md and is a superset of the original family's VM config files.
 /// </summary>
-/// <remarks>A plain description: nothing holds on to it, <see cref="VirtualMachine.Create(VmConfig, VmOptions?)"/> takes a copy.</remarks>
+/// <remarks>A plain description: a virtual machine takes a copy of it.</remarks>
 public sealed partial class VmConfig
 {
     /// <summary><c>[base]</c>: identity and processors.</summary>

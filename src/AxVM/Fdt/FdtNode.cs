@@ -92,6 +92,9 @@ public sealed class FdtNode(string name)
         return Set(property, bytes.ToArray());
     }
 
+    /// <summary>Adds a property without looking for an earlier one, so that reading stays linear in the blob's size.</summary>
+    internal void Append(string property, ReadOnlySpan<byte> value) => _properties.Add(new FdtProperty(property, value.ToArray()));
+
     /// <summary>The property's bytes, or <c>null</c> when the node does not have it.</summary>
     public ReadOnlyMemory<byte>? Find(string property)
     {

@@ -5,7 +5,7 @@ namespace AxVM.Fdt;
 
 /// <summary>
 /// Reads a flattened devicetree without trusting a byte of it: every offset is checked against the blob, and the
-/// depth of nodes is bounded. The total work is linear in the blob's size, except that property names may be shared.
+/// depth of nodes is bounded.
 /// </summary>
 internal ref struct FdtReader
 {
@@ -135,7 +135,7 @@ internal ref struct FdtReader
                         throw new FdtException($"property '{name}' at 0x{tokenAt:x} is outside of every node");
                     }
 
-                    owner.Set(name, value);
+                    owner.Append(name, value);
                     break;
                 case FdtToken.End:
                     return root is not null && open.Count == 0

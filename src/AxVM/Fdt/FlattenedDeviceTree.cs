@@ -12,8 +12,8 @@ public sealed class FlattenedDeviceTree
     /// <summary>The header's first word (5.2).</summary>
     public const uint Magic = 0xd00dfeed;
 
-    /// <summary>The largest blob that is read or written, in bytes.</summary>
-    public const int MaximumSize = 16 << 20;
+    /// <summary>The largest blob that is read, in bytes: as much as Linux takes.</summary>
+    public const int MaximumSize = 2 << 20;
 
     internal const int HeaderSize = 40;
     internal const uint Version = 17;

@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+
+namespace AxVM.Boot;
+
+/// <summary>
+/// A 64-bit little-endian ELF program (System V gABI, "Object Files"): loadable segments by their physical addresses,
+/// entry and symbols translated to physical addresses. Nothing in the file is trusted.
+/// </summary>
+internal sealed class ElfFile
+{
+    private const int HeaderSize = 64;
+    private const int ProgramHeaderSize = 56;
+    private const int SectionHeaderSize = 64;
+    private const int SymbolSize = 24;
+    private const uint TypeLoad = 1;        // PT_LOAD
+    private const uint SectionSymbols = 2;  // SHT_SYMTAB
+    private const ushort TypeExecutable = 2; // ET_EXEC
+    private const ushort TypeShared = 3;     // ET_DYN
+    private const ushort MachineX64 = 62;
+    private const ushort MachineAarch64 = 183;
+    private const ushort MachineRiscv = 243;
+
+    private readonly ReadOnlyMemory<byte> _file;
+    private readonly string _name;
+    private readonly List<(ulong Virtual, ulong Physical, ulong Size)> _spans = [];
+
+    private ElfFile(ReadOnlyMemory<byte> file, string name)
+    {
+        _file = file;
+        _name = name;
+    }
+
+    public static ReadOnlySpan<byte> Magic => [0x7f, (byte)'E', (byte)'L', (byte)'F'];
+
+    /// <summary>The PT_LOAD segments that occupy memory.</summary>
+    public List<ImageSegment> Segments { get; } = [];
+
+    /// <summary>The physical address of the entry point.</summary>
+    public ulong Entry { get; private set; }
+
+    public static ElfFile Parse(ReadOnlyMemory<byte> file, string name, GuestArchitecture architecture)
+    {
+        ElfFile elf = new(file, name);
+        elf.ReadHeader(architecture);
+        return elf;
+    }
+
+    /// <summary>The physical address of a symbol, or <c>null</c>. A file whose symbol table is damaged is refused.</summary>
+    public ulong? SymbolAddress(string symbol)
+    {
+        foreach ((ulong offset, ulong size, ulong names, ulong namesSize) in SymbolTables())
+        {
+            ReadOnlySpan<byte> symbols = Slice(offset, size, "symbol table");
+            ReadOnlySpan<byte> text = Slice(names, namesSize, "symbol names");
+            for (int at = 0; at + SymbolSize <= symbols.Length; at += SymbolSize)
+            {
+                uint nameAt = BinaryPrimitives.ReadUInt32LittleEndian(symbols[at..]);
+                bool defined = BinaryPrimitives.ReadUInt16LittleEndian(symbols[(at + 6)..]) != 0;
+                if (defined && nameAt < (uint)text.Length && IsName(text[(int)nameAt..], symbol))
+                {
+                    return ToPhysical(BinaryPrimitives.ReadUInt64LittleEndian(symbols[(at + 8)..]));
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsName(ReadOnlySpan<byte> text, string symbol)
+    {
+        if (text.Length <= symbol.Length || text[symbol.Length] != 0)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < symbol.Length; i++)
+        {
+            if (text[i] != symbol[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void ReadHeader(GuestArchitecture architecture)
+    {
+        ReadOnlySpan<byte> header = Slice(0, HeaderSize, "header");
+        if (header[4] != 2)
+        {
+            throw new ImageException(_name, "is a 32-bit ELF file; a 64-bit one is needed");
+        }
+
+        if (header[5] != 1)
+        {
+            throw new ImageException(_name, "is a big-endian ELF file; a little-endian one is needed");
+        }
+
+        ushort machine = BinaryPrimitives.ReadUInt16LittleEndian(header[18..]);
+        GuestArchitecture found = machine switch
+        {
+            MachineRiscv => GuestArchitecture.Riscv64,
+            MachineAarch64 => GuestArchitecture.Aarch64,
+            MachineX64 => GuestArchitecture.X64,
+            _ => throw new ImageException(_name, $"is an ELF file for machine {machine}, but the guest is {KernelImage.Text(architecture)}"),
+        };
+        KernelImage.CheckArchitecture(_name, "an ELF file", found, architecture);
+        ushort type = BinaryPrimitives.ReadUInt16LittleEndian(header[16..]);
+        if (type is not (TypeExecutable or TypeShared))
+        {
+            throw new ImageException(_name, $"is an ELF file of type {type}; a linked program (type 2 or 3) is needed");
+        }
+
+        ReadSegments(
+            BinaryPrimitives.ReadUInt64LittleEndian(header[32..]),
+            BinaryPrimitives.ReadUInt16LittleEndian(header[54..]),
+            BinaryPrimitives.ReadUInt16LittleEndian(header[56..]));
+        Entry = ToPhysical(BinaryPrimitives.ReadUInt64LittleEndian(header[24..]));
+    }
+
+    private void ReadSegments(ulong tableAt, ushort entrySize, ushort count)
+    {
+        if (count == 0 || entrySize < ProgramHeaderSize)
+        {
+            throw new ImageException(_name, "is an ELF file without program headers, so there is nothing to load");
+        }
+
+        ReadOnlySpan<byte> table = Slice(tableAt, (ulong)entrySize * count, "program headers");
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> entry = table.Slice(i * entrySize, ProgramHeaderSize);
+            ulong memorySize = BinaryPrimitives.ReadUInt64LittleEndian(entry[40..]);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) != TypeLoad || memorySize == 0)
+            {
+                continue;
+            }
+
+            ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]);
+            ulong fileSize = BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]);
+            ulong physical = BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]);
+            if (fileSize > memorySize)
+            {
+                throw new ImageException(_name, $"is a damaged ELF file: segment {i} has more bytes in the file than in memory");
+            }
+
+            if (physical > ulong.MaxValue - memorySize)
+            {
+                throw new ImageException(_name, $"is a damaged ELF file: segment {i} wraps around the end of the address space");
+            }
+
+            Slice(offset, fileSize, $"segment {i}");
+            Segments.Add(new ImageSegment(physical, _file.Slice((int)offset, (int)fileSize), memorySize));
+            _spans.Add((BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]), physical, memorySize));
+        }
+
+        if (Segments.Count == 0)
+        {
+            throw new ImageException(_name, "is an ELF file without a loadable segment");
+        }
+    }
+
+    private List<(ulong Offset, ulong Size, ulong Names, ulong NamesSize)> SymbolTables()
+    {
+        ReadOnlySpan<byte> header = _file.Span;
+        ulong tableAt = BinaryPrimitives.ReadUInt64LittleEndian(header[40..]);
+        ushort entrySize = BinaryPrimitives.ReadUInt16LittleEndian(header[58..]);
+        ushort count = BinaryPrimitives.ReadUInt16LittleEndian(header[60..]);
+        List<(ulong, ulong, ulong, ulong)> tables = [];
+        if (tableAt == 0 || count == 0 || entrySize < SectionHeaderSize)
+        {
+            return tables;
+        }
+
+        ReadOnlySpan<byte> table = Slice(tableAt, (ulong)entrySize * count, "section headers");
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> section = table.Slice(i * entrySize, SectionHeaderSize);
+            uint link = BinaryPrimitives.ReadUInt32LittleEndian(section[40..]);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) != SectionSymbols || link >= count)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> names = table.Slice((int)link * entrySize, SectionHeaderSize);
+            tables.Add((
+                BinaryPrimitives.ReadUInt64LittleEndian(section[24..]), BinaryPrimitives.ReadUInt64LittleEndian(section[32..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(names[24..]), BinaryPrimitives.ReadUInt64LittleEndian(names[32..])));
+            if (tables.Count > 1)
+            {
+                throw new ImageException(_name, "is a damaged ELF file: it has more than one symbol table");
+            }
+        }
+
+        return tables;
+    }
+
+    /// <summary>A linked address as a physical one; an address of no segment is taken as physical already.</summary>
+    private ulong ToPhysical(ulong address)
+    {
+        foreach ((ulong start, ulong physical, ulong size) in _spans)
+        {
+            if (address - start < size)
+            {
+                return physical + (address - start);
+            }
+        }
+
+        return address;
+    }
+
+    private ReadOnlySpan<byte> Slice(ulong offset, ulong size, string what) =>
+        offset <= (ulong)_file.Length && size <= (ulong)_file.Length - offset
+            ? _file.Span.Slice((int)offset, (int)size)
+            : throw new ImageException(_name, $"is a truncated ELF file: its {what} (0x{size:x} bytes at 0x{offset:x}) lies beyond its 0x{_file.Length:x} bytes");
+}

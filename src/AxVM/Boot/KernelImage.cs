@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+
+namespace AxVM.Boot;
+
+/// <summary>The architecture a guest runs on.</summary>
+public enum GuestArchitecture
+{
+    /// <summary>RISC-V, 64 bits.</summary>
+    Riscv64,
+
+    /// <summary>Arm, 64 bits.</summary>
+    Aarch64,
+
+    /// <summary>x86, 64 bits.</summary>
+    X64,
+}
+
+/// <summary>The form of an image, after decompression.</summary>
+public enum ImageFormat
+{
+    /// <summary>Bytes without a header.</summary>
+    Raw,
+
+    /// <summary>Linux's <c>Image</c>.</summary>
+    LinuxImage,
+
+    /// <summary>A 64-bit ELF program.</summary>
+    Elf,
+}
+
+/// <summary>A piece of an image with the place it wants.</summary>
+/// <param name="Address">The guest-physical address; for <see cref="ImageFormat.Raw"/> and <see cref="ImageFormat.LinuxImage"/> an offset from the base that is chosen.</param>
+/// <param name="Data">The bytes.</param>
+/// <param name="MemorySize">Bytes occupied: at least as many as <paramref name="Data"/> has; the rest is zero.</param>
+public readonly record struct ImageSegment(ulong Address, ReadOnlyMemory<byte> Data, ulong MemorySize);
+
+/// <summary>A kernel, firmware or test program, recognised by its content.</summary>
+public sealed class KernelImage
+{
+    // Documentation/arch/riscv/boot-image-header.rst and Documentation/arch/arm64/booting.rst: one layout of header.
+    private const int LinuxHeaderSize = 64;
+    private const int TextOffsetAt = 8;
+    private const int ImageSizeAt = 16;
+    private const int MagicAt = 56;
+    private const uint RiscvMagic = 0x05435352;
+    private const uint Arm64Magic = 0x644d5241;
+
+    private KernelImage(string name, ImageFormat format, bool wasCompressed, IReadOnlyList<ImageSegment> segments)
+    {
+        Name = name;
+        Format = format;
+        WasCompressed = wasCompressed;
+        Segments = segments;
+    }
+
+    /// <summary>The file's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The form.</summary>
+    public ImageFormat Format { get; }
+
+    /// <summary>Whether the file was gzip of that form.</summary>
+    public bool WasCompressed { get; }
+
+    /// <summary>The pieces, in the order of the file.</summary>
+    public IReadOnlyList<ImageSegment> Segments { get; }
+
+    /// <summary>The physical entry address of an ELF; <c>null</c> for the others, which are entered at their base.</summary>
+    public ulong? Entry { get; private init; }
+
+    /// <summary>Linux <c>Image</c>: the offset from a 2 MiB boundary the kernel wants; 0 otherwise.</summary>
+    public ulong TextOffset { get; private init; }
+
+    /// <summary>The physical address of the ELF symbol <c>tohost</c>, if there is one.</summary>
+    public ulong? ToHost { get; private init; }
+
+    /// <summary>The physical address of the ELF symbol <c>fromhost</c>, if there is one.</summary>
+    public ulong? FromHost { get; private init; }
+
+    /// <summary>Bytes of memory that a <see cref="ImageFormat.Raw"/> or <see cref="ImageFormat.LinuxImage"/> occupies from its base.</summary>
+    public ulong MemorySize => Segments[0].MemorySize;
+
+    /// <summary>Reads and recognises a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="architecture">What the guest is; an image for another is refused.</param>
+    /// <param name="limit">The most bytes the image may have once decompressed, usually the guest's RAM.</param>
+    /// <exception cref="ImageException">The file cannot be read or is not an image for that guest.</exception>
+    public static KernelImage Load(string path, GuestArchitecture architecture, ulong limit) =>
+        Parse(ImageFile.Read(path, ImageFile.MaximumBytes), path, architecture, limit);
+
+    /// <summary>Recognises an image in memory.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static KernelImage Parse(ReadOnlyMemory<byte> file, string name, GuestArchitecture architecture, ulong limit)
+    {
+        if (file.IsEmpty)
+        {
+            throw new ImageException(name, "is empty");
+        }
+
+        bool compressed = ImageFile.IsGzip(file.Span);
+        ReadOnlyMemory<byte> bytes = compressed ? ImageFile.Gunzip(file, name, limit) : file;
+        ReadOnlySpan<byte> data = bytes.Span;
+        if (data.StartsWith(ElfFile.Magic))
+        {
+            ElfFile elf = ElfFile.Parse(bytes, name, architecture);
+            return new KernelImage(name, ImageFormat.Elf, compressed, elf.Segments)
+            {
+                Entry = elf.Entry,
+                ToHost = elf.SymbolAddress("tohost"),
+                FromHost = elf.SymbolAddress("fromhost"),
+            };
+        }
+
+        RefuseOtherForms(data, name);
+        if (data.Length >= LinuxHeaderSize)
+        {
+            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(data[MagicAt..]);
+            if (magic is RiscvMagic or Arm64Magic)
+            {
+                CheckArchitecture(name, "a Linux Image", magic == RiscvMagic ? GuestArchitecture.Riscv64 : GuestArchitecture.Aarch64, architecture);
+                return LinuxImage(bytes, name, compressed, limit);
+            }
+        }
+
+        return (ulong)data.Length <= limit
+            ? new KernelImage(name, ImageFormat.Raw, compressed, [new ImageSegment(0, bytes, (ulong)data.Length)])
+            : throw TooLarge(name, (ulong)data.Length, limit);
+    }
+
+    internal static void CheckArchitecture(string name, string what, GuestArchitecture found, GuestArchitecture wanted)
+    {
+        if (found != wanted)
+        {
+            throw new ImageException(name, $"is {what} for {Text(found)}, but the guest is {Text(wanted)}");
+        }
+    }
+
+    internal static string Text(GuestArchitecture architecture) => architecture switch
+    {
+        GuestArchitecture.Riscv64 => "riscv64",
+        GuestArchitecture.Aarch64 => "aarch64",
+        _ => "x86_64",
+    };
+
+    internal static ImageException TooLarge(string name, ulong size, ulong limit) =>
+        new(name, $"needs {size} bytes of memory, but the guest has {limit}");
+
+    private static KernelImage LinuxImage(ReadOnlyMemory<byte> bytes, string name, bool compressed, ulong limit)
+    {
+        ulong textOffset = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[TextOffsetAt..]);
+        ulong size = ulong.Max(BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[ImageSizeAt..]), (ulong)bytes.Length);
+        if (textOffset >= limit || size > limit - textOffset)
+        {
+            throw new ImageException(name, $"says it needs 0x{size:x} bytes at offset 0x{textOffset:x}, but the guest has 0x{limit:x} bytes of memory");
+        }
+
+        return new KernelImage(name, ImageFormat.LinuxImage, compressed, [new ImageSegment(0, bytes, size)]) { TextOffset = textOffset };
+    }
+
+    /// <summary>Forms that would be loaded as raw bytes and then fail in a way nobody understands.</summary>
+    private static void RefuseOtherForms(ReadOnlySpan<byte> data, string name)
+    {
+        string? form =
+            data.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "compressed with xz; unpack it first"
+            : data.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? "compressed with zstd; unpack it first"
+            : data.StartsWith("BZh"u8) ? "compressed with bzip2; unpack it first"
+            : data.StartsWith((ReadOnlySpan<byte>)[0x04, 0x22, 0x4d, 0x18]) || data.StartsWith((ReadOnlySpan<byte>)[0x02, 0x21, 0x4c, 0x18]) ? "compressed with lz4; unpack it first"
+            : data.StartsWith("MZ\0\0zimg"u8) ? "an EFI zboot image; unpack the kernel inside first"
+            : data.Length > 0x206 && data[0x202..].StartsWith("HdrS"u8) ? "an x86 bzImage"
+            : data.StartsWith("!<arch>\n"u8) ? "an archive (a Debian package?)"
+            : data.StartsWith((ReadOnlySpan<byte>)[0x27, 0x05, 0x19, 0x56]) ? "a U-Boot uImage; load the kernel inside instead"
+            : null;
+        if (form is not null)
+        {
+            throw new ImageException(name, $"is {form}, which cannot be loaded");
+        }
+    }
+}
