@@ -1,0 +1,27 @@
+namespace Axvisor.Guests;
+
+/// <summary>All guests that have a name.</summary>
+public sealed class GuestCatalog
+{
+    private readonly NamedGuest[] _guests;
+
+    /// <summary>Makes the catalog on the user's cache and the system's apt configuration.</summary>
+    public GuestCatalog()
+        : this(GuestCache.OfUser(), "/etc/apt")
+    {
+    }
+
+    internal GuestCatalog(GuestCache cache, string aptFolder) => _guests =
+    [
+        new LinuxGuest(cache, aptFolder),
+        new UBootGuest(cache, aptFolder),
+    ];
+
+    /// <summary>The guests, in the order of lists.</summary>
+    public IReadOnlyList<NamedGuest> Guests => _guests;
+
+    /// <summary>Finds a guest.</summary>
+    /// <param name="name">Its exact name.</param>
+    /// <returns>The guest, or null.</returns>
+    public NamedGuest? Find(string name) => _guests.FirstOrDefault(guest => guest.Name == name);
+}

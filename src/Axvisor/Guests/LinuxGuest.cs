@@ -1,0 +1,53 @@
+namespace Axvisor.Guests;
+
+/// <summary>Debian's Linux kernel with a BusyBox shell in an initramfs of ours.</summary>
+internal sealed class LinuxGuest : PackagedGuest
+{
+    private const int CurrentRecipe = 1;
+    private const string MetaPackage = "linux-image-riscv64";
+    private const string KernelFile = "Image";
+    private const string InitramfsFile = "initramfs.cpio";
+
+    internal LinuxGuest(GuestCache cache, string aptFolder)
+        : base("linux-riscv64", "Debian's Linux kernel to a BusyBox shell", CurrentRecipe, cache, aptFolder)
+    {
+    }
+
+    private protected override async Task MakeAsync(
+        Fetcher packages, string results, string scratch, IPreparationProgress progress, CancellationToken cancellation)
+    {
+        // The metapackage always names today's kernel: "linux-image-6.12.107+deb13-riscv64 (= 6.12.107-1)".
+        PrivateApt.Package meta = await packages.FindAsync(MetaPackage).ConfigureAwait(false);
+        string concrete = meta.Depends.Split(',', '|').Select(dependency => dependency.Trim().Split(' ')[0])
+            .FirstOrDefault(name => name.StartsWith("linux-image-", StringComparison.Ordinal))
+            ?? throw new PreparationException($"Debian's package {MetaPackage} names no kernel (Depends: {meta.Depends})");
+        string busyBoxPackage = await packages.FetchAsync(await packages.FindAsync("busybox-static").ConfigureAwait(false)).ConfigureAwait(false);
+        string kernelPackage = await packages.FetchAsync(await packages.FindAsync(concrete).ConfigureAwait(false)).ConfigureAwait(false);
+
+        progress.Step("Unpacking the kernel");
+        string busyBox = Path.Combine(scratch, "busybox");
+        await DebPackage.ExtractAsync(busyBoxPackage, "usr/bin/busybox", busyBox, cancellation).ConfigureAwait(false);
+        using KernelModules modules = new(scratch);
+        await DebPackage.VisitFilesAsync(kernelPackage, (path, entry) =>
+        {
+            if (path.StartsWith("boot/vmlinu", StringComparison.Ordinal))
+                entry.ExtractToFile(Path.Combine(results, KernelFile), overwrite: true);
+            else
+                modules.Add(path, entry);
+        }, cancellation).ConfigureAwait(false);
+        if (!File.Exists(Path.Combine(results, KernelFile)))
+            throw new PreparationException($"Debian's package {concrete} has no kernel image");
+
+        progress.Step("Writing the initramfs");
+        await using FileStream initramfs = File.Create(Path.Combine(results, InitramfsFile));
+        await LinuxInitramfs.WriteAsync(initramfs, await File.ReadAllBytesAsync(busyBox, cancellation).ConfigureAwait(false),
+            concrete["linux-image-".Length..], modules, Name, cancellation).ConfigureAwait(false);
+    }
+
+    private protected override PreparedGuest Describe(string folder, GuestManifest manifest) => new(Name, Path.Combine(folder, KernelFile))
+    {
+        InitialRamDisk = Path.Combine(folder, InitramfsFile),
+        CommandLine = "console=ttyS0 quiet",
+        Origin = OriginOf(manifest),
+    };
+}
