@@ -1,0 +1,251 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace AxVCpu.Devices;
+
+/// <summary>
+/// A <see cref="Uart16550"/> on a bus with a pipe on its line. Thread safe.
+/// <para>Output: bounded. A guest that writes faster than the pipe's reader reads is held back in its register writes; when
+/// the reader has completed the pipe, characters are dropped.</para>
+/// <para>Input: characters are given to the receiver only when it has room and the guest listens, so that nothing typed or
+/// piped in early is lost in the guest's own set-up of the port. The guest listens while it has the receiver interrupt on,
+/// or when it polls the line status register over and over.</para>
+/// </summary>
+public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDisposable
+{
+    // Room that an unheld writer may still use while others are being held: many times what all vCPUs can write at once.
+    private const int HoldBelow = 512;
+
+    // A driver that only waits for the transmitter reads the status once for each character: it is always ready.
+    private const int PollsThatMeanListening = 16;
+
+    private static readonly TimeSpan s_recheck = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_disposePatience = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly object _hold = new();
+    private readonly IInterruptLine _line;
+    private readonly PipeReader? _input;
+    private readonly PipeOutlet _outlet;
+    private readonly SemaphoreSlim _listening = new(0);
+    private readonly CancellationTokenSource _disposing = new();
+    private Task _pump = Task.CompletedTask;
+    private Uart16550 _state;
+    private int _polls;
+    private bool _inputWaits;
+    private bool _released;
+    private bool _started;
+
+    /// <summary>A UART whose line is <paramref name="console"/>; the device completes both its ends when disposed.</summary>
+    /// <param name="line">The interrupt output.</param>
+    /// <param name="console">What is typed comes from <c>Input</c>, what the guest prints goes to <c>Output</c>; null: nobody is there.</param>
+    /// <param name="name">The name in listings.</param>
+    /// <param name="interrupt">The source number of <paramref name="line"/>, for listings.</param>
+    /// <param name="registerShift">Log2 of the distance between registers, 0 to 3.</param>
+    public UartDevice(IInterruptLine line, IDuplexPipe? console, string name = "uart", uint? interrupt = null, byte registerShift = 0)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(registerShift, 3);
+        Name = name;
+        Interrupt = interrupt;
+        _line = line;
+        _input = console?.Input;
+        _outlet = new PipeOutlet(console?.Output, PulseHeld);
+        _state = new Uart16550(registerShift);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>The window of the well-known board; the registers take the first bytes, the rest does not answer.</summary>
+    public ulong Size => 0x100;
+
+    /// <inheritdoc/>
+    public uint? Interrupt { get; }
+
+    /// <summary>The model's state, for snapshots; touch it only while no vCPU runs, then call <see cref="Resynchronize"/>.</summary>
+    public ref Uart16550 State => ref _state;
+
+    /// <summary>Begins to read the console's input. Once; later calls do nothing.</summary>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            if (_started || _input is null)
+                return;
+            _started = true;
+            _pump = Task.Run(() => PumpAsync(_input));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Read(ulong offset, AccessWidth width, out ulong value)
+    {
+        Effects effects = new(this);
+        bool answered;
+        bool wake;
+        lock (_lock)
+        {
+            answered = _state.Read(ref effects, offset, width, out value);
+            _polls = answered && (int)offset >> _state.RegisterShift == (int)Uart16550Register.LSR ? int.Min(_polls + 1, PollsThatMeanListening) : 0;
+            wake = TakeWake();
+        }
+        if (wake)
+            _listening.Release();
+        return answered;
+    }
+
+    /// <inheritdoc/>
+    public bool Write(ulong offset, AccessWidth width, ulong value)
+    {
+        Effects effects = new(this);
+        bool answered;
+        bool wake;
+        lock (_lock)
+        {
+            answered = _state.Write(ref effects, offset, width, value);
+            _polls = 0;
+            wake = TakeWake();
+        }
+        if (wake)
+            _listening.Release();
+        if (_outlet.Room < HoldBelow)
+            Hold();
+        return answered;
+    }
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        lock (_lock)
+        {
+            _state.Reset();
+            _polls = 0;
+        }
+        Resynchronize();
+    }
+
+    /// <summary>Drives the interrupt line again from the state; after a restored snapshot.</summary>
+    public void Resynchronize()
+    {
+        Effects effects = new(this);
+        lock (_lock)
+            _state.Resynchronize(ref effects);
+    }
+
+    /// <inheritdoc/>
+    public void ReleaseHeld()
+    {
+        lock (_hold)
+        {
+            _released = true;
+            Monitor.PulseAll(_hold);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ResumeHolding()
+    {
+        lock (_hold)
+            _released = false;
+    }
+
+    /// <summary>Ends the input, passes on what the guest printed, completes both ends of the console.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        ReleaseHeld();
+        if (!_disposing.IsCancellationRequested)
+        {
+            await _disposing.CancelAsync().ConfigureAwait(false);
+            _input?.CancelPendingRead();
+        }
+        await Task.WhenAny(_pump, Task.Delay(s_disposePatience)).ConfigureAwait(false);
+        // A reader stuck in a read that cannot be cancelled is left to it: completing it now would tear it.
+        if (_pump.IsCompleted)
+            _input?.Complete();
+        _outlet.Close();
+    }
+
+    // The byte is in the ring already, so a held writer that is let go loses nothing.
+    private void Hold()
+    {
+        lock (_hold)
+        {
+            while (!_released && _outlet.Room < HoldBelow)
+                Monitor.Wait(_hold, s_recheck);
+        }
+    }
+
+    private void PulseHeld()
+    {
+        lock (_hold)
+            Monitor.PulseAll(_hold);
+    }
+
+    // Both under _lock.
+    private bool Listens => !_state.IsLoopback && _state.CanReceive && (_state.ReceiverInterruptEnabled || _polls >= PollsThatMeanListening);
+
+    private bool TakeWake()
+    {
+        bool wake = _inputWaits && Listens;
+        _inputWaits &= !wake;
+        return wake;
+    }
+
+    private async Task PumpAsync(PipeReader input)
+    {
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await input.ReadAsync(_disposing.Token).ConfigureAwait(false);
+                if (result.IsCanceled)
+                    return;
+                ReadOnlySequence<byte> rest = result.Buffer;
+                while (!rest.IsEmpty)
+                {
+                    int taken = Offer(rest.FirstSpan);
+                    rest = rest.Slice(taken);
+                    if (taken == 0)
+                        await _listening.WaitAsync(_disposing.Token).ConfigureAwait(false);
+                }
+                input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                    return;
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Disposed, or the input broke: for the guest the keyboard goes quiet.
+        }
+    }
+
+    // Gives the receiver what it has room for. The end of a burst is the quiet time after which a time-out is due.
+    private int Offer(ReadOnlySpan<byte> bytes)
+    {
+        Effects effects = new(this);
+        lock (_lock)
+        {
+            int taken = 0;
+            // A polling guest takes one character for each round of polls.
+            while (taken < bytes.Length && Listens)
+            {
+                _state.Receive(ref effects, bytes[taken++]);
+                if (!_state.ReceiverInterruptEnabled)
+                    break;
+            }
+            if (taken == 0)
+                _inputWaits = true;
+            else
+                _state.ReceiveIdle(ref effects);
+            return taken;
+        }
+    }
+
+    private readonly struct Effects(UartDevice device) : IUart16550Host
+    {
+        public void Transmit(byte value) => device._outlet.Write([value]);
+
+        public void SetInterrupt(bool level) => device._line.Set(level);
+    }
+}
