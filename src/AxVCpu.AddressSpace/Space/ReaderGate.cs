@@ -5,9 +5,10 @@ namespace AxVCpu.Memory;
 /// has detached are gone.
 /// </summary>
 /// <remarks>
-/// Two counters; new readers use the one that the phase points to. The writer turns the phase and waits for the other counter, twice:
-/// a reader may have read the old phase before the first turn but counted itself in after the writer looked, and then it is caught by
-/// the second. A reader counted in after the detaching stores cannot see what was detached. New readers never keep the writer waiting.
+/// Two counters; new readers use the one that the phase points to, the writer turns the phase and waits for the other. A reader that is
+/// counted in only after the writer looked cannot see what was detached before (both sides have a full fence between their store and
+/// their load), so it is no danger for this wait; but it may sit in the counter of the old phase, where a later wait must find it. That
+/// is why a wait turns the phase twice and so looks at both counters. New readers never keep a writer waiting.
 /// </remarks>
 internal struct ReaderGate
 {

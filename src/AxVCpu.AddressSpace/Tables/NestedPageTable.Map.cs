@@ -17,6 +17,20 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
             return AddressSpaceError.Misaligned;
         }
 
+        // The last page survives a round trip through an entry: then the format can address all of the target.
+        HostPhysAddr last = target + (size - PageSize);
+        AddressSpaceError error = CheckRange(start.Value, size);
+        if (error != AddressSpaceError.None)
+        {
+            return error;
+        }
+
+        if (last < target || NonPresentEntry.AddressOf(last.Value) != last
+            || TFormat.AddressOf(TFormat.EncodeLeaf(last, MappingFlags.Read, 0)) != last)
+        {
+            return AddressSpaceError.OutOfRange;
+        }
+
         // Unsigned wrap-around is meant: the offset works for targets below the start too.
         Filling filling = new() { Offset = unchecked(target.Value - start.Value), Flags = EffectiveFlags.Of(flags) };
         return FillRange(start.Value, size, filling, ref tlb);

@@ -54,6 +54,37 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         return before - _tableFrames;
     }
 
+    /// <summary>Splits the blocks that reach over the ends of a range, both or none, so that a change of the range cannot fail.</summary>
+    internal AddressSpaceError Split<TTlb>(GuestPhysAddr start, ulong size, ref TTlb tlb)
+        where TTlb : struct, ITlbInvalidator => SplitEnds(start.Value, size, ref tlb);
+
+    /// <summary>
+    /// Takes the right to write from the page or block that holds <paramref name="page"/>. The caller tells the TLBs, once for many.
+    /// </summary>
+    /// <returns>Whether there was such a right.</returns>
+    internal readonly bool DropWrite(GuestPhysAddr page)
+    {
+        HostPhysAddr table = _root;
+        for (int level = NestedGeometry<TFormat>.RootLevel; ; level--)
+        {
+            ulong* slot = Entries(table) + NestedGeometry<TFormat>.Index(page.Value, level);
+            ulong entry = *slot;
+            if (IsLiveTable(entry, level))
+            {
+                table = TFormat.AddressOf(entry);
+                continue;
+            }
+
+            if (!IsLeaf(entry, level) || (LeafFlags(entry) & MappingFlags.Write) == 0)
+            {
+                return false;
+            }
+
+            Publish(slot, EncodeLeaf(LeafAddress(entry), LeafFlags(entry) & ~MappingFlags.Write, level));
+            return true;
+        }
+    }
+
     /// <summary>Changes the flags of one page or, when <paramref name="wholeBlock"/>, of the block that holds it, without merging.</summary>
     /// <returns>NotMapped, OutOfFrames (the page is part of a block and no table is left); or None.</returns>
     internal AddressSpaceError SetFlagsAt<TTlb>(GuestPhysAddr page, MappingFlags flags, bool wholeBlock, ref TTlb tlb)

@@ -44,7 +44,8 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
     }
 
     /// <summary>The second half of <see cref="Unmap"/>: frees what <see cref="Detach"/> detached.</summary>
-    internal void Reap(GuestPhysAddr start, ulong size, bool releaseFrames) =>
+    /// <returns>How many frames were mapped.</returns>
+    internal ulong Reap(GuestPhysAddr start, ulong size, bool releaseFrames) =>
         ReapEntries(_root, NestedGeometry<TFormat>.RootLevel, start.Value, start.Value + size, releaseFrames);
 
     /// <summary>Returns whether nothing in the whole table is alive afterwards.</summary>
@@ -92,8 +93,9 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         return true;
     }
 
-    private void ReapEntries(HostPhysAddr table, int level, ulong start, ulong end, bool releaseFrames)
+    private ulong ReapEntries(HostPhysAddr table, int level, ulong start, ulong end, bool releaseFrames)
     {
+        ulong mapped = 0;
         ulong* entries = Entries(table);
         for (ulong at = start; at < end;)
         {
@@ -102,26 +104,30 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
             ulong entry = *slot;
             if (IsLiveTable(entry, level))
             {
-                ReapEntries(TFormat.AddressOf(entry), level - 1, at, next, releaseFrames);
+                mapped += ReapEntries(TFormat.AddressOf(entry), level - 1, at, next, releaseFrames);
             }
             else if (!TFormat.IsPresent(entry) && NonPresentEntry.KindOf(entry) == NonPresentKind.DetachedLeaf)
             {
+                ulong count = NestedGeometry<TFormat>.BlockSize(level) / PageSize;
+                mapped += count;
                 Publish(slot, 0);
                 if (releaseFrames)
                 {
-                    _frames.DeallocFrames(NonPresentEntry.AddressOf(entry), NestedGeometry<TFormat>.BlockSize(level) / PageSize);
+                    _frames.DeallocFrames(NonPresentEntry.AddressOf(entry), count);
                 }
             }
             else if (!TFormat.IsPresent(entry) && NonPresentEntry.KindOf(entry) == NonPresentKind.DetachedTable)
             {
                 // Nothing outside the range is alive in a detached table, so the part inside the range is all there is to free.
                 HostPhysAddr child = NonPresentEntry.AddressOf(entry);
-                ReapEntries(child, level - 1, at, next, releaseFrames);
+                mapped += ReapEntries(child, level - 1, at, next, releaseFrames);
                 Publish(slot, 0);
                 FreeTable(child);
             }
 
             at = next;
         }
+
+        return mapped;
     }
 }
