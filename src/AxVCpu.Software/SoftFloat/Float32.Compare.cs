@@ -49,7 +49,9 @@ public static partial class Float32
     /// <param name="status">Receives the flags.</param>
     /// <returns>One of the operands, or the canonical NaN.</returns>
     public static uint Min(uint a, uint b, ref FloatStatus status) =>
-        (uint)FloatCore<Binary32>.Select(a, b, maximum: false, ref status);
+        Ordered(a, b, out float x, out float y) && x != y
+            ? (x < y ? a : b)
+            : (uint)FloatCore<Binary32>.Select(a, b, maximum: false, ref status);
 
     /// <summary>maximumNumber: the greater; +0 is greater than -0; a NaN only if both are; a signaling NaN raises invalid.</summary>
     /// <param name="a">An encoding.</param>
@@ -57,7 +59,9 @@ public static partial class Float32
     /// <param name="status">Receives the flags.</param>
     /// <returns>One of the operands, or the canonical NaN.</returns>
     public static uint Max(uint a, uint b, ref FloatStatus status) =>
-        (uint)FloatCore<Binary32>.Select(a, b, maximum: true, ref status);
+        Ordered(a, b, out float x, out float y) && x != y
+            ? (x > y ? a : b)
+            : (uint)FloatCore<Binary32>.Select(a, b, maximum: true, ref status);
 
     /// <summary>The class of a; raises nothing.</summary>
     /// <param name="a">An encoding.</param>

@@ -11,28 +11,36 @@ public static partial class Float32
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static int ToInt32(uint a, ref FloatStatus status) =>
-        (int)FloatCore<Binary32>.ToSigned(a, int.MinValue, int.MaxValue, ref status);
+        TryTruncate(a, int.MinValue, int.MaxValue, ref status, out long integer)
+            ? (int)integer
+            : (int)FloatCore<Binary32>.ToSigned(a, int.MinValue, int.MaxValue, ref status);
 
     /// <summary>Rounds to an unsigned 32-bit integer.</summary>
     /// <param name="a">An encoding.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static uint ToUInt32(uint a, ref FloatStatus status) =>
-        (uint)FloatCore<Binary32>.ToUnsigned(a, uint.MaxValue, ref status);
+        TryTruncate(a, 0, uint.MaxValue, ref status, out long integer)
+            ? (uint)integer
+            : (uint)FloatCore<Binary32>.ToUnsigned(a, uint.MaxValue, ref status);
 
     /// <summary>Rounds to a signed 64-bit integer.</summary>
     /// <param name="a">An encoding.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static long ToInt64(uint a, ref FloatStatus status) =>
-        FloatCore<Binary32>.ToSigned(a, long.MinValue, long.MaxValue, ref status);
+        TryTruncate(a, long.MinValue, long.MaxValue, ref status, out long integer)
+            ? integer
+            : FloatCore<Binary32>.ToSigned(a, long.MinValue, long.MaxValue, ref status);
 
     /// <summary>Rounds to an unsigned 64-bit integer.</summary>
     /// <param name="a">An encoding.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static ulong ToUInt64(uint a, ref FloatStatus status) =>
-        FloatCore<Binary32>.ToUnsigned(a, ulong.MaxValue, ref status);
+        TryTruncate(a, 0, long.MaxValue, ref status, out long integer)
+            ? (ulong)integer
+            : FloatCore<Binary32>.ToUnsigned(a, ulong.MaxValue, ref status);
 
     /// <summary>Converts a signed 32-bit integer.</summary>
     /// <param name="value">The integer.</param>
@@ -76,5 +84,28 @@ public static partial class Float32
     {
         float x = BitConverter.UInt32BitsToSingle(a);
         return !float.IsNaN(x) ? BitConverter.DoubleToUInt64Bits(x) : FloatCore<Binary64>.From<Binary32>(a, ref status);
+    }
+
+    /// <summary>Serves integral numbers in any direction, and all others when rounding to zero, where the result fits.</summary>
+    private static bool TryTruncate(uint a, long minimum, long maximum, ref FloatStatus status, out long integer)
+    {
+        // Below 2^62 truncation cannot saturate. From 2^24 on every number is an integer, below every integer is a number: converting
+        // back is exact either way.
+        float x = BitConverter.UInt32BitsToSingle(a);
+        integer = 0;
+        if (!(MathF.Abs(x) <= 1L << 62))
+        {
+            return false;
+        }
+
+        integer = (long)x;
+        bool inexact = integer != x;
+        if (integer < minimum || integer > maximum || (inexact && status.Rounding != FloatRounding.TowardZero))
+        {
+            return false;
+        }
+
+        status.Flags |= inexact ? FloatFlags.Inexact : FloatFlags.None;
+        return true;
     }
 }

@@ -11,28 +11,36 @@ public static partial class Float64
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static int ToInt32(ulong a, ref FloatStatus status) =>
-        (int)FloatCore<Binary64>.ToSigned(a, int.MinValue, int.MaxValue, ref status);
+        TryTruncate(a, int.MinValue, int.MaxValue, ref status, out long integer)
+            ? (int)integer
+            : (int)FloatCore<Binary64>.ToSigned(a, int.MinValue, int.MaxValue, ref status);
 
     /// <summary>Rounds to an unsigned 32-bit integer.</summary>
     /// <param name="a">An encoding.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static uint ToUInt32(ulong a, ref FloatStatus status) =>
-        (uint)FloatCore<Binary64>.ToUnsigned(a, uint.MaxValue, ref status);
+        TryTruncate(a, 0, uint.MaxValue, ref status, out long integer)
+            ? (uint)integer
+            : (uint)FloatCore<Binary64>.ToUnsigned(a, uint.MaxValue, ref status);
 
     /// <summary>Rounds to a signed 64-bit integer.</summary>
     /// <param name="a">An encoding.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static long ToInt64(ulong a, ref FloatStatus status) =>
-        FloatCore<Binary64>.ToSigned(a, long.MinValue, long.MaxValue, ref status);
+        TryTruncate(a, long.MinValue, long.MaxValue, ref status, out long integer)
+            ? integer
+            : FloatCore<Binary64>.ToSigned(a, long.MinValue, long.MaxValue, ref status);
 
     /// <summary>Rounds to an unsigned 64-bit integer.</summary>
     /// <param name="a">An encoding.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
     /// <returns>The integer, saturated.</returns>
     public static ulong ToUInt64(ulong a, ref FloatStatus status) =>
-        FloatCore<Binary64>.ToUnsigned(a, ulong.MaxValue, ref status);
+        TryTruncate(a, 0, long.MaxValue, ref status, out long integer)
+            ? (ulong)integer
+            : FloatCore<Binary64>.ToUnsigned(a, ulong.MaxValue, ref status);
 
     /// <summary>Converts a signed 32-bit integer.</summary>
     /// <param name="value">The integer.</param>
@@ -86,5 +94,28 @@ public static partial class Float64
         }
 
         return (uint)FloatCore<Binary32>.From<Binary64>(a, ref status);
+    }
+
+    /// <summary>Serves integral numbers in any direction, and all others when rounding to zero, where the result fits.</summary>
+    private static bool TryTruncate(ulong a, long minimum, long maximum, ref FloatStatus status, out long integer)
+    {
+        // Below 2^62 truncation cannot saturate. From 2^53 on every number is an integer, below every integer is a number: converting
+        // back is exact either way.
+        double x = BitConverter.UInt64BitsToDouble(a);
+        integer = 0;
+        if (!(Math.Abs(x) <= 1L << 62))
+        {
+            return false;
+        }
+
+        integer = (long)x;
+        bool inexact = integer != x;
+        if (integer < minimum || integer > maximum || (inexact && status.Rounding != FloatRounding.TowardZero))
+        {
+            return false;
+        }
+
+        status.Flags |= inexact ? FloatFlags.Inexact : FloatFlags.None;
+        return true;
     }
 }

@@ -16,33 +16,30 @@ internal static partial class FloatCore<TFormat>
 {
     private static int FractionBits => TFormat.FractionBits;
 
-    /// <summary>The exponent field of infinities and NaNs.</summary>
-    private static int ExponentMax => (1 << TFormat.ExponentBits) - 1;
+    private static int ExponentMax => TFormat.ExponentMax;
 
-    private static int Bias => ExponentMax >> 1;
+    private static int Bias => TFormat.ExponentMax >> 1;
 
     /// <summary>Significand bits below the last one that the format keeps.</summary>
-    private static int GuardBits => 63 - FractionBits;
+    private static int GuardBits => 63 - TFormat.FractionBits;
 
-    private static ulong GuardMask => (1UL << GuardBits) - 1;
+    private static ulong GuardMask => (1UL << (63 - TFormat.FractionBits)) - 1;
 
-    internal static ulong SignMask => 1UL << (FractionBits + TFormat.ExponentBits);
+    internal static ulong SignMask => TFormat.SignMask;
 
-    private static ulong MagnitudeMask => SignMask - 1;
+    private static ulong MagnitudeMask => TFormat.SignMask - 1;
 
-    private static ulong FractionMask => (1UL << FractionBits) - 1;
+    private static ulong FractionMask => (1UL << TFormat.FractionBits) - 1;
 
-    internal static ulong Infinity => (ulong)ExponentMax << FractionBits;
+    internal static ulong Infinity => TFormat.Infinity;
 
-    private static ulong QuietBit => 1UL << (FractionBits - 1);
-
-    internal static ulong DefaultNaN => Infinity | QuietBit;
+    internal static ulong DefaultNaN => TFormat.Infinity | TFormat.QuietBit;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsNaN(ulong a) => (a & MagnitudeMask) > Infinity;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool IsSignalingNaN(ulong a) => IsNaN(a) && (a & QuietBit) == 0;
+    internal static bool IsSignalingNaN(ulong a) => IsNaN(a) && (a & TFormat.QuietBit) == 0;
 
     private static bool IsInfinity(ulong a) => (a & MagnitudeMask) == Infinity;
 
