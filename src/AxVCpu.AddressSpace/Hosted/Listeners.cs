@@ -1,0 +1,24 @@
+namespace AxVCpu.Memory;
+
+/// <summary>What a hosted engine does when nested translations become invalid.</summary>
+public interface INestedTlbListener
+{
+    /// <summary>
+    /// Removes the translations of a range from every vCPU's TLB. See <see cref="ITlbInvalidator"/> for what must hold on return: no vCPU
+    /// uses or walks towards the old translation; the address space must not be called back. Called on any thread.
+    /// </summary>
+    /// <param name="start">First address, page aligned.</param>
+    /// <param name="size">Bytes.</param>
+    void Invalidate(GuestPhysAddr start, ulong size);
+}
+
+/// <summary>What an engine that has memory slots of its own (KVM) wants to know about the mappings.</summary>
+/// <remarks>Called on the thread that changes the mapping, after the change was made; nothing is called for failed changes.</remarks>
+public interface IGuestMemoryListener
+{
+    /// <summary>A region was mapped, or has new rights.</summary>
+    void Mapped(in AddressRegion region);
+
+    /// <summary>A range is no longer mapped. It may hold parts that were not mapped before either.</summary>
+    void Unmapped(GuestPhysAddr start, ulong size);
+}
