@@ -138,7 +138,7 @@ internal sealed unsafe partial class Hart
         if (!compressed && _machine.Semihosting && IsSemihostingSequence())
         {
             _s->Pc += 8;
-            _exit.SetArchSpecific((uint)RiscvExitCode.Semihosting, new SemihostingExit { Operation = _s->X[10], Argument = _s->X[11] });
+            _exit.SetArchSpecific((uint)RiscvExit.Semihosting, new SemihostingExit { Operation = _s->X[10], Argument = _s->X[11] });
             _exitPending = true;
             return false;
         }

@@ -15,6 +15,15 @@ internal sealed unsafe partial class Hart : IDisposable
     /// <summary>Set with the exit record when Run must return to its caller.</summary>
     private bool _exitPending;
 
+    /// <summary>What Run returns with; meaningful while <see cref="_exitPending"/>.</summary>
+    private VCpuExitRecord _exit;
+
+    /// <summary>The access that the pending NestedPageFault exit is about: if it is refused the guest takes an access fault of this kind.</summary>
+    private MemoryAccess _faultAccess;
+
+    /// <summary>The virtual address of that access.</summary>
+    private ulong _faultAddress;
+
     /// <summary>Creates a hart of <paramref name="machine"/> in its reset state.</summary>
     public Hart(Riscv64Machine machine, ulong hartId)
     {
@@ -60,7 +69,7 @@ internal sealed unsafe partial class Hart : IDisposable
         NativeMemory.AlignedFree(_s);
     }
 
-    partial void ResetSystem();
+    private partial void ResetSystem();
 
     private partial void ResetExecution();
 }

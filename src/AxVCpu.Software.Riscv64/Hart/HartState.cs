@@ -21,7 +21,7 @@ internal unsafe struct HartState
     /// <summary>Address of the instruction to execute next; exact whenever the dispatch loop is not inside a block.</summary>
     public ulong Pc;
 
-    /// <summary>Instructions retired since reset (or as written to minstret).</summary>
+    /// <summary>Instructions retired since reset.</summary>
     public ulong InstRet;
 
     /// <summary>The value of <see cref="InstRet"/> at which the dispatch loop looks at requests; any thread may set it to zero.</summary>
@@ -91,4 +91,34 @@ internal unsafe struct HartState
 
     /// <summary>Sstc: the supervisor timer is pending when time is at or above it.</summary>
     public ulong Stimecmp;
+
+    /// <summary>The board's timer deadline for this hart; any thread writes it atomically.</summary>
+    public ulong Mtimecmp;
+
+    /// <summary>MTIP and STIP as the clock had them at the last look.</summary>
+    public ulong TimerPending;
+
+    /// <summary>Level lines of devices as mip bits; any thread, by atomic operations only.</summary>
+    public ulong InterruptLines;
+
+    /// <summary>Interrupts injected as events, as mip bits, until they are taken; any thread, by atomic operations only.</summary>
+    public ulong InjectedOnce;
+
+    /// <summary>mcycle is this plus <see cref="InstRet"/>, or this alone while it is inhibited.</summary>
+    public ulong McycleBase;
+
+    /// <summary>minstret is this plus <see cref="InstRet"/>, or this alone while it is inhibited.</summary>
+    public ulong MinstretBase;
+
+    /// <summary>Tickets drawn for fences; any thread, by atomic operations only.</summary>
+    public ulong FenceRequested;
+
+    /// <summary>The ticket up to which fences were served; read by any thread.</summary>
+    public ulong FenceServed;
+
+    /// <summary>One while the hart's thread is inside Run; read by any thread.</summary>
+    public int Running;
+
+    /// <summary>Physical memory protection.</summary>
+    public Pmp Pmp;
 }

@@ -1,0 +1,43 @@
+namespace AxVCpu.Software.Riscv64;
+
+// What follows from the privilege mode: the MMU classes of fetches and data, and the identity of fetched code.
+internal sealed unsafe partial class Hart
+{
+    /// <summary>The low bits of <see cref="HartState.FetchContext"/> hold the fetch class.</summary>
+    private const ulong FetchClassMask = 3;
+
+    private void EnterMode(PrivilegeMode mode)
+    {
+        MmuClass fetchClass = mode switch
+        {
+            PrivilegeMode.User => MmuClass.User,
+            PrivilegeMode.Supervisor => MmuClass.Supervisor,
+            _ => MmuClass.Machine,
+        };
+        _s->Mode = mode;
+        _s->FetchClass = fetchClass;
+        _s->FetchContext = (_s->FetchContext & ~FetchClassMask) | (ulong)fetchClass;
+        UpdateDataClass();
+    }
+
+    /// <summary>After a change of the mode, MPRV, MPP or SUM.</summary>
+    private void UpdateDataClass()
+    {
+        ulong status = _s->Mstatus;
+        // MPRV is only ever set in M mode: every return to a lower mode clears it.
+        PrivilegeMode effective = (status & StatusBits.MPRV) != 0
+            ? (PrivilegeMode)((status & StatusBits.MPP) >> StatusBits.MPPShift)
+            : _s->Mode;
+        MmuClass dataClass = effective switch
+        {
+            PrivilegeMode.User => MmuClass.User,
+            PrivilegeMode.Supervisor => (status & StatusBits.SUM) != 0 ? MmuClass.SupervisorSum : MmuClass.Supervisor,
+            _ => MmuClass.Machine,
+        };
+        _s->DataClass = dataClass;
+        _s->DataTlb = _tlb.ClassBase((int)dataClass);
+    }
+
+    /// <summary>Makes every entry of the jump cache stale at once.</summary>
+    private void FlushJumpCache() => _s->FetchContext += FetchClassMask + 1;
+}

@@ -1,0 +1,40 @@
+using AxVCpu.Memory;
+
+namespace AxVCpu.Software.Riscv64;
+
+/// <summary>The formats of nested table that a machine walks.</summary>
+internal enum NestedFormat : byte
+{
+    Sv39x4,
+    Sv48x4,
+}
+
+internal sealed partial class Riscv64Machine
+{
+    private ulong _nestedRoot;
+
+    /// <summary>The format of the table at <see cref="NestedRoot"/>.</summary>
+    public NestedFormat NestedFormat { get; init; } = NestedFormat.Sv39x4;
+
+    /// <summary>The VM's nested table. Set while no hart runs.</summary>
+    public HostPhysAddr NestedRoot
+    {
+        get => new(Volatile.Read(ref _nestedRoot));
+        set => Volatile.Write(ref _nestedRoot, value.Value);
+    }
+
+    /// <summary>Walks the nested table as hardware would. A hart's thread inside Run.</summary>
+    public NestedWalkStatus WalkNested(GuestPhysAddr gpa, MappingFlags access, out NestedTranslation translation)
+    {
+        HostPhysAddr root = NestedRoot;
+        if (root.Value == 0)
+        {
+            translation = default;
+            return NestedWalkStatus.NotMapped;
+        }
+
+        return NestedFormat == NestedFormat.Sv39x4
+            ? NestedWalker<Sv39x4>.Walk(root, gpa, access, default(IdentityPhysMap), out translation)
+            : NestedWalker<Sv48x4>.Walk(root, gpa, access, default(IdentityPhysMap), out translation);
+    }
+}
