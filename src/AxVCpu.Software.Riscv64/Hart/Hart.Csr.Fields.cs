@@ -155,10 +155,13 @@ internal sealed unsafe partial class Hart
 
     private void WriteCountInhibit(ulong value)
     {
+        ulong changed = (_s->Mcountinhibit ^ value) & CountInhibitWritable;
         ulong cycle = ReadCounter(CounterCycle, _s->McycleBase);
         ulong instret = ReadCounter(CounterInstret, _s->MinstretBase);
-        _s->Mcountinhibit = value & CountInhibitWritable;
-        _s->McycleBase = CounterBase(CounterCycle, cycle);
-        _s->MinstretBase = CounterBase(CounterInstret, instret);
+        _s->Mcountinhibit ^= changed;
+        if ((changed & (1UL << CounterCycle)) != 0)
+            _s->McycleBase = CounterBase(CounterCycle, cycle);
+        if ((changed & (1UL << CounterInstret)) != 0)
+            _s->MinstretBase = CounterBase(CounterInstret, instret);
     }
 }

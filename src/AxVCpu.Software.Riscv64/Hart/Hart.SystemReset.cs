@@ -37,7 +37,7 @@ internal sealed unsafe partial class Hart
         if (_machine.Profile == StartProfile.Sbi)
             HandOver(isa);
         EnterMode(_machine.Profile == StartProfile.Sbi ? PrivilegeMode.Supervisor : PrivilegeMode.Machine);
-        FlushTranslations();
+        FlushNested();
     }
 
     /// <summary>What firmware does before it goes to S mode for good: everything is delegated, so that nothing ever enters M mode.</summary>
