@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 
 namespace AxVCpu.Devices;
@@ -11,7 +10,7 @@ namespace AxVCpu.Devices;
 /// piped in early is lost in the guest's own set-up of the port. The guest listens while it has the receiver interrupt on,
 /// or when it polls the line status register over and over.</para>
 /// </summary>
-public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDisposable
+public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSink, IAsyncDisposable
 {
     // Room that an unheld writer may still use while others are being held: many times what all vCPUs can write at once.
     private const int HoldBelow = 512;
@@ -20,21 +19,16 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDis
     private const int PollsThatMeanListening = 16;
 
     private static readonly TimeSpan s_recheck = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_disposePatience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly object _hold = new();
     private readonly IInterruptLine _line;
-    private readonly PipeReader? _input;
+    private readonly InputPump _pump;
     private readonly PipeOutlet _outlet;
-    private readonly SemaphoreSlim _listening = new(0);
-    private readonly CancellationTokenSource _disposing = new();
-    private Task _pump = Task.CompletedTask;
     private Uart16550 _state;
     private int _polls;
     private bool _inputWaits;
     private bool _released;
-    private bool _started;
 
     /// <summary>A UART whose line is <paramref name="console"/>; the device completes both its ends when disposed.</summary>
     /// <param name="line">The interrupt output.</param>
@@ -49,7 +43,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDis
         Name = name;
         Interrupt = interrupt;
         _line = line;
-        _input = console?.Input;
+        _pump = new InputPump(console?.Input, this);
         _outlet = new PipeOutlet(console?.Output, PulseHeld);
         _state = new Uart16550(registerShift);
     }
@@ -67,16 +61,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDis
     public ref Uart16550 State => ref _state;
 
     /// <summary>Begins to read the console's input. Once; later calls do nothing.</summary>
-    public void Start()
-    {
-        lock (_lock)
-        {
-            if (_started || _input is null)
-                return;
-            _started = true;
-            _pump = Task.Run(() => PumpAsync(_input));
-        }
-    }
+    public void Start() => _pump.Start();
 
     /// <inheritdoc/>
     public bool Read(ulong offset, AccessWidth width, out ulong value)
@@ -91,7 +76,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDis
             wake = TakeWake();
         }
         if (wake)
-            _listening.Release();
+            _pump.Wake();
         return answered;
     }
 
@@ -108,7 +93,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDis
             wake = TakeWake();
         }
         if (wake)
-            _listening.Release();
+            _pump.Wake();
         if (_outlet.Room < HoldBelow)
             Hold();
         return answered;
@@ -154,15 +139,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDis
     public async ValueTask DisposeAsync()
     {
         ReleaseHeld();
-        if (!_disposing.IsCancellationRequested)
-        {
-            await _disposing.CancelAsync().ConfigureAwait(false);
-            _input?.CancelPendingRead();
-        }
-        await Task.WhenAny(_pump, Task.Delay(s_disposePatience)).ConfigureAwait(false);
-        // A reader stuck in a read that cannot be cancelled is left to it: completing it now would tear it.
-        if (_pump.IsCompleted)
-            _input?.Complete();
+        await _pump.DisposeAsync().ConfigureAwait(false);
         _outlet.Close();
     }
 
@@ -192,45 +169,17 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IAsyncDis
         return wake;
     }
 
-    private async Task PumpAsync(PipeReader input)
-    {
-        try
-        {
-            while (true)
-            {
-                ReadResult result = await input.ReadAsync(_disposing.Token).ConfigureAwait(false);
-                if (result.IsCanceled)
-                    return;
-                ReadOnlySequence<byte> rest = result.Buffer;
-                while (!rest.IsEmpty)
-                {
-                    int taken = Offer(rest.FirstSpan);
-                    rest = rest.Slice(taken);
-                    if (taken == 0)
-                        await _listening.WaitAsync(_disposing.Token).ConfigureAwait(false);
-                }
-                input.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
-                    return;
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Disposed, or the input broke: for the guest the keyboard goes quiet.
-        }
-    }
-
     // Gives the receiver what it has room for. The end of a burst is the quiet time after which a time-out is due.
-    private int Offer(ReadOnlySpan<byte> bytes)
+    int IInputSink.Offer(ReadOnlySpan<byte> characters)
     {
         Effects effects = new(this);
         lock (_lock)
         {
             int taken = 0;
             // A polling guest takes one character for each round of polls.
-            while (taken < bytes.Length && Listens)
+            while (taken < characters.Length && Listens)
             {
-                _state.Receive(ref effects, bytes[taken++]);
+                _state.Receive(ref effects, characters[taken++]);
                 if (!_state.ReceiverInterruptEnabled)
                     break;
             }
