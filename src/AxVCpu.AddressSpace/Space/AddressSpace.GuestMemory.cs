@@ -167,7 +167,7 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
     public bool TryGetHostAddress(GuestPhysAddr address, ulong size, MappingFlags access, out HostVirtAddr host)
     {
         host = default;
-        if (size == 0 || Prepare(address, size, access) != GuestAccessStatus.Ok
+        if (size == 0 || Populate(address, size, access) != GuestAccessStatus.Ok
             || Walk(address, access, out _) != NestedWalkStatus.Mapped
             || !TranslateAndGetLimit(address, out HostPhysAddr target, out ulong limit, size)
             || limit < size)
@@ -183,12 +183,11 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
     private GuestAccessStatus Prepare(GuestPhysAddr address, ulong length, MappingFlags access)
     {
         // Within one page there is nothing to tear: the transfer itself finds out.
-        ulong offset = address.Value & (PageSize - 1);
-        if (length <= PageSize - offset)
-        {
-            return GuestAccessStatus.Ok;
-        }
+        return length <= PageSize - (address.Value & (PageSize - 1)) ? GuestAccessStatus.Ok : Populate(address, length, access);
+    }
 
+    private GuestAccessStatus Populate(GuestPhysAddr address, ulong length, MappingFlags access)
+    {
         if (address.Value + (length - 1) < address.Value)
         {
             return GuestAccessStatus.NotMapped;

@@ -56,20 +56,22 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         if (error == AddressSpaceError.None)
         {
             index = _regions.FirstEndingAfter(start.Value);
-            error = index < _regions.Count && _regions[index].Start.Value < end ? PrepareCut(start, size) : AddressSpaceError.NotMapped;
+            error = index == _regions.Count || _regions[index].Start.Value >= end ? AddressSpaceError.NotMapped
+                : PrepareCut(start, size, _regions.IsInsideOne(start.Value, end) ? 1 : 0);
         }
 
-        if (error == AddressSpaceError.None)
+        while (error == AddressSpaceError.None && index < _regions.Count && _regions[index].Start.Value < end)
         {
-            CutAt(start.Value, end);
-            index = _regions.FirstEndingAfter(start.Value);
-            while (index < _regions.Count && _regions[index].Start.Value < end)
-            {
-                AddressRegion region = _regions[index];
-                RemoveMapping(region);
-                _regions.Remove(index);
-                ForgetLog(region);
-            }
+            AddressRegion part = _regions[index];
+            ulong from = part.Start > start ? part.Start.Value : start.Value;
+            ulong to = part.End.Value < end ? part.End.Value : end;
+            part.Start = new GuestPhysAddr(from);
+            part.Size = to - from;
+            RemoveMapping(part);
+            bool isWhole = _regions[index].Start == part.Start && _regions[index].Size == part.Size;
+            _regions.TakeOut(index, from, to);
+            ForgetLog(part);
+            index += isWhole ? 0 : 1;
         }
 
         _gate.Leave();
@@ -85,7 +87,9 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         AddressSpaceError error = CheckRange(start, size);
         if (error == AddressSpaceError.None)
         {
-            error = IsCovered(start.Value, start.Value + size) ? PrepareCut(start, size) : AddressSpaceError.NotMapped;
+            error = IsCovered(start.Value, start.Value + size)
+                ? PrepareCut(start, size, _regions.CutsNeeded(start.Value, start.Value + size))
+                : AddressSpaceError.NotMapped;
         }
 
         if (error == AddressSpaceError.None)
@@ -147,10 +151,8 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
     }
 
     /// <summary>Everything about a cut that can fail.</summary>
-    private AddressSpaceError PrepareCut(GuestPhysAddr start, ulong size) =>
-        _regions.HasRoomFor(_regions.CutsNeeded(start.Value, start.Value + size))
-            ? _table.Split(start, size, ref _tlb)
-            : AddressSpaceError.TooManyRegions;
+    private AddressSpaceError PrepareCut(GuestPhysAddr start, ulong size, int moreRegions) =>
+        _regions.HasRoomFor(moreRegions) ? _table.Split(start, size, ref _tlb) : AddressSpaceError.TooManyRegions;
 
     private void CutAt(ulong start, ulong end)
     {

@@ -70,6 +70,31 @@ internal unsafe struct RegionTable
 
     internal void Clear() => Count = 0;
 
+    /// <summary>Takes a part out of a region. Only a part strictly inside needs room for one more region.</summary>
+    internal void TakeOut(int index, ulong from, ulong to)
+    {
+        AddressRegion region = _items[index];
+        if (from == region.Start.Value && to == region.End.Value)
+        {
+            Remove(index);
+        }
+        else if (from == region.Start.Value)
+        {
+            ref AddressRegion rest = ref _items[index];
+            rest.Start += to - from;
+            rest.Target += to - from;
+            rest.Size -= to - from;
+        }
+        else
+        {
+            CutAt(to);
+            _items[index].Size = from - region.Start.Value;
+        }
+    }
+
+    /// <summary>Whether a range lies strictly inside one region.</summary>
+    internal readonly bool IsInsideOne(ulong start, ulong end) => IsInside(start) && IsInside(end) && Find(start) == Find(end);
+
     /// <summary>How many more regions cutting at both ends of a range makes.</summary>
     internal readonly int CutsNeeded(ulong start, ulong end) => (IsInside(start) ? 1 : 0) + (IsInside(end) ? 1 : 0);
 
