@@ -45,7 +45,6 @@ internal static class InstructionFormats
     public static readonly InstructionFormat IntToFExact = new("............ rs1 rm fd .......", "fd,rs1,rm:rne");
 
     public static readonly InstructionFormat CFixed = new("................", "");
-    public static readonly InstructionFormat CNop = new("... imm[5] ..... imm[4:0] ..", "");
     public static readonly InstructionFormat CI = new("... imm[5] rd/rs1 imm[4:0] ..", "rd,imm");
     public static readonly InstructionFormat CLi = new("... imm[5] rd imm[4:0] .. rs1=0", "rd,imm");
     public static readonly InstructionFormat CLui = new("... imm[17] rd imm[16:12] ..", "rd,hi20");

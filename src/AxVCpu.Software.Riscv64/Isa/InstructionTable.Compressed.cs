@@ -18,7 +18,7 @@ internal static partial class InstructionTable
         Row("c.sd", "111 ... ... .. ... 00", InstructionFormats.CSd, OpCode.Sd, IsaExtensions.C),
 
         // Quadrant 1
-        Row("c.nop", "000 . 00000 ..... 01", InstructionFormats.CNop, OpCode.Nop, IsaExtensions.C, overrides: true),
+        Row("c.nop", "000 0 00000 00000 01", InstructionFormats.CFixed, OpCode.Nop, IsaExtensions.C, overrides: true),
         Row("c.addi", "000 . ..... ..... 01", InstructionFormats.CI, OpCode.Addi, IsaExtensions.C),
         Row("c.addiw", "001 . ..... ..... 01", InstructionFormats.CI, OpCode.Addiw, IsaExtensions.C, "rd!=0"),
         Row("c.li", "010 . ..... ..... 01", InstructionFormats.CLi, OpCode.Addi, IsaExtensions.C),

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace AxVCpu.Software.Riscv64.Isa;
 
 /// <summary>
@@ -259,6 +261,11 @@ internal static partial class InstructionTable
     public static ReadOnlySpan<InstructionRow> Rows => s_rows;
 
     private static readonly InstructionRow[] s_rows = [.. BaseRows(), .. CompressedRows()];
+
+    private static readonly FrozenDictionary<string, InstructionRow> s_byName = s_rows.ToFrozenDictionary(row => row.Mnemonic);
+
+    /// <summary>The row of a mnemonic, without ordering suffixes.</summary>
+    public static InstructionRow? Find(string mnemonic) => s_byName.GetValueOrDefault(mnemonic);
 
     private static InstructionRow Row(
         string mnemonic,

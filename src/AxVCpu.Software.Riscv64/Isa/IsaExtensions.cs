@@ -3,7 +3,7 @@ namespace AxVCpu.Software.Riscv64.Isa;
 /// <summary>
 /// The instruction-set extensions of a riscv64 hart, named as in the RISC-V manuals. RV64I itself is <see cref="I"/>.
 /// </summary>
-/// <remarks>Parse and print with IsaString, which also checks that what an extension depends on is there.</remarks>
+/// <remarks>Parse and print with <see cref="IsaString"/>, which also checks that what an extension depends on is there.</remarks>
 [Flags]
 public enum IsaExtensions : ulong
 {

@@ -87,7 +87,7 @@ public sealed class InstructionTableTests
         Random random = new(Seed);
         InstructionRow[] rows = InstructionTable.Rows.ToArray();
         int legal = 0;
-        for (int i = 0; i < 200_000; i++)
+        for (int i = 0; i < 40_000; i++)
         {
             InstructionRow near = rows[random.Next(rows.Length)];
             uint bits = (uint)random.NextInt64(1L << 32);
@@ -113,7 +113,7 @@ public sealed class InstructionTableTests
             }
         }
 
-        Assert.InRange(legal, 50_000, 199_000);
+        Assert.InRange(legal, 10_000, 39_000);
     }
 
     private static bool Overlap(InstructionRow a, InstructionRow b) =>

@@ -1,0 +1,73 @@
+using AxVCpu.Software.Riscv64.Isa;
+using Xunit;
+
+namespace AxVCpu.Software.Riscv64.Tests.Isa;
+
+public sealed class IsaStringTests
+{
+    [Theory]
+    [InlineData("rv64imafdc_zicsr_zifencei", "rv64imafdc_zicsr_zifencei")]
+    [InlineData("rv64gc", "rv64imafdc_zicsr_zifencei")]
+    [InlineData("RV64GCB_Sstc", "rv64imafdc_zicsr_zifencei_zba_zbb_zbs_sstc")]
+    [InlineData("rv64i", "rv64i")]
+    [InlineData("rv64id", "rv64ifd_zicsr")]
+    [InlineData("rv64i2p1m2p0a2_zba1p0_zbs1", "rv64ima_zba_zbs")]
+    [InlineData("rv64ima_svpbmt_zawrs_zicbom", "rv64ima_zicbom_zawrs_svpbmt")]
+    [InlineData("rv64imac_zihintpause2p0_svinval_svnapot_svadu_svade", "rv64imac_zihintpause_svade_svadu_svinval_svnapot")]
+    public void A_string_is_read_and_printed_in_canonical_order(string text, string canonical)
+    {
+        Assert.True(IsaString.TryParse(text, out IsaExtensions isa, out string? error), error);
+        Assert.Equal(canonical, IsaString.Format(isa));
+    }
+
+    [Theory]
+    [InlineData("rv32imac", "rv64")]
+    [InlineData("", "rv64")]
+    [InlineData("rv64", "base")]
+    [InlineData("rv64ma", "base")]
+    [InlineData("rv64e", "'e'")]
+    [InlineData("rv64imv", "'v'")]
+    [InlineData("rv64i_zicsrx", "'zicsrx'")]
+    [InlineData("rv64i_zfh_zba", "'zfh'")]
+    [InlineData("rv64i zba", "' '")]
+    [InlineData("rv64i_xfoo", "'xfoo'")]
+    public void Bad_text_is_refused_with_the_part_that_is_wrong(string text, string named)
+    {
+        Assert.False(IsaString.TryParse(text, out IsaExtensions isa, out string? error));
+        Assert.Equal(IsaExtensions.None, isa);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_extension_has_a_name_and_survives_a_round_trip()
+    {
+        int count = 0;
+        foreach (IsaExtensions flag in Enum.GetValues<IsaExtensions>())
+        {
+            if (!ulong.IsPow2((ulong)flag))
+                continue;
+            count++;
+            Assert.Single(IsaString.Names(flag));
+            Assert.True(IsaString.TryParse(IsaString.Format(flag | IsaExtensions.I), out IsaExtensions back, out string? error), error);
+            Assert.True(back.HasFlag(flag));
+        }
+
+        Assert.Equal(ulong.PopCount((ulong)IsaExtensions.All), (ulong)count);
+        Assert.Equal(count, IsaString.Names(IsaExtensions.All).Count);
+    }
+
+    [Fact]
+    public void Dependencies_of_a_hand_made_set_are_checked()
+    {
+        Assert.True(IsaString.IsConsistent(IsaExtensions.Default, out _));
+        Assert.True(IsaString.IsConsistent(IsaExtensions.All, out _));
+        Assert.False(IsaString.IsConsistent(IsaExtensions.I | IsaExtensions.D | IsaExtensions.Zicsr, out string? error));
+        Assert.Equal("extension 'd' needs 'f'", error);
+        Assert.False(IsaString.IsConsistent(IsaExtensions.M, out error));
+        Assert.Contains("'i'", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_default_hart_leaves_page_based_memory_types_out() =>
+        Assert.Equal("rv64imafdc_zicntr_zicsr_zifencei_zihpm_zba_zbb_zbs_sstc_svadu", IsaString.Format(IsaExtensions.Default));
+}
