@@ -69,9 +69,8 @@ internal static class DecodeIndex
         Node node = s_nodes[FirstLevel(bits)];
         if (node.Shift != 0)
             node = s_nodes[node.Start + (int)((bits >> node.Shift) & ((1 << SecondLevelBits) - 1))];
-        for (int i = node.Start; i < node.Start + node.Count; i++)
+        foreach (ref readonly DecodeEntry entry in s_entries.AsSpan(node.Start, node.Count))
         {
-            ref readonly DecodeEntry entry = ref s_entries[i];
             if ((bits & entry.Mask) == entry.Value
                 && (bits & entry.ExcludeMask0) != entry.ExcludeValue0
                 && (bits & entry.ExcludeMask1) != entry.ExcludeValue1

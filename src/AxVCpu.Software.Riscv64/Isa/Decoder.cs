@@ -25,27 +25,29 @@ internal static class Decoder
             return op;
         }
 
-        op.Code = entry.Code;
-        op.Length = entry.Length;
-        op.Rd = entry.Rd.Get(bits);
-        if (entry.HasIntegerRd && op.Rd == 0)
+        byte rd = entry.Rd.Get(bits);
+        if (rd == 0 && entry.HasIntegerRd)
         {
-            op.Rd = Op.Sink;
+            rd = Op.Sink;
             if (entry.IsPure)
             {
                 op.Code = OpCode.Nop;
+                op.Length = entry.Length;
+                op.Rd = rd;
                 return op;
             }
         }
 
+        uint immediate = 0;
+        foreach (ref readonly ImmediateRun run in DecodeIndex.Runs.AsSpan(entry.FirstRun, entry.RunCount))
+            immediate |= ((bits >> run.From) & run.Mask) << run.To;
+        op.Code = entry.Code;
+        op.Length = entry.Length;
+        op.Rd = rd;
         op.Rs1 = entry.Rs1.Get(bits);
         op.Rs2 = entry.Rs2.Get(bits);
         op.Rs3 = entry.Rs3.Get(bits);
         op.Rm = entry.Rm.Get(bits);
-        uint immediate = 0;
-        ImmediateRun[] runs = DecodeIndex.Runs;
-        for (int i = entry.FirstRun; i < entry.FirstRun + entry.RunCount; i++)
-            immediate |= ((bits >> runs[i].From) & runs[i].Mask) << runs[i].To;
         op.Imm = (int)(immediate << entry.SignShift) >> entry.SignShift;
         return op;
     }
