@@ -157,7 +157,8 @@ public struct VirtioBlk
                 break;
         }
         // The status is the last writable byte; bytes before it that were not moved keep what they hold.
-        Span<byte> result = [(byte)status];
+        Span<byte> result = stackalloc byte[1];
+        result[0] = (byte)status;
         written = (uint)(moved == room ? room + 1 : moved);
         return chain.Write(ref host, room, result);
     }
