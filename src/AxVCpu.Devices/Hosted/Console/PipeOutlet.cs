@@ -136,7 +136,7 @@ internal sealed class PipeOutlet : IThreadPoolWorkItem
                 _closed |= !open;
                 if (_closed)
                     _count = 0;
-                if (_count == 0 || cancelled)
+                if (_count == 0 || cancelled && _closing)
                 {
                     _draining = false;
                     open = false;
