@@ -3,28 +3,31 @@ using AxVCpu.Memory;
 namespace AxVCpu.Software.Riscv64;
 
 /// <summary>The formats of nested table that a machine walks.</summary>
-internal enum NestedFormat : byte
+public enum NestedFormat : byte
 {
+    /// <summary>39 + 2 bits of guest-physical address, three levels.</summary>
     Sv39x4,
+
+    /// <summary>48 + 2 bits of guest-physical address, four levels.</summary>
     Sv48x4,
 }
 
-internal sealed partial class Riscv64Machine
+public sealed partial class Riscv64Machine
 {
     private ulong _nestedRoot;
 
     /// <summary>The format of the table at <see cref="NestedRoot"/>.</summary>
-    public NestedFormat NestedFormat { get; init; } = NestedFormat.Sv39x4;
+    public NestedFormat NestedFormat { get; }
 
     /// <summary>The VM's nested table. Set while no hart runs.</summary>
-    public HostPhysAddr NestedRoot
+    internal HostPhysAddr NestedRoot
     {
         get => new(Volatile.Read(ref _nestedRoot));
         set => Volatile.Write(ref _nestedRoot, value.Value);
     }
 
     /// <summary>Walks the nested table as hardware would. A hart's thread inside Run.</summary>
-    public NestedWalkStatus WalkNested(GuestPhysAddr gpa, MappingFlags access, out NestedTranslation translation)
+    internal NestedWalkStatus WalkNested(GuestPhysAddr gpa, MappingFlags access, out NestedTranslation translation)
     {
         HostPhysAddr root = NestedRoot;
         if (root.Value == 0)

@@ -1,24 +1,66 @@
+using System.Runtime.InteropServices;
 using AxVCpu.Software.Riscv64.Isa;
 
 namespace AxVCpu.Software.Riscv64;
 
-/// <summary>What the harts of one virtual machine share.</summary>
-internal sealed partial class Riscv64Machine
+/// <summary>What is fixed when a machine is made.</summary>
+public sealed class Riscv64MachineConfig
+{
+    /// <summary>The VM's clock: the time CSR, and what timers compare with.</summary>
+    public required VmClock Clock { get; init; }
+
+    /// <summary>How many harts there can be, 1 to 4096; their ids are 0 to one less.</summary>
+    public int HartCount { get; init; } = 1;
+
+    /// <summary>What the harts implement; at least I and Zicsr.</summary>
+    public IsaExtensions Isa { get; init; } = IsaExtensions.Default;
+
+    /// <summary>How the harts start.</summary>
+    public StartProfile Profile { get; init; } = StartProfile.Sbi;
+
+    /// <summary>The format of the nested page table.</summary>
+    public NestedFormat NestedFormat { get; init; } = NestedFormat.Sv39x4;
+
+    /// <summary>Whether the semihosting instruction sequence leaves the guest instead of trapping.</summary>
+    public bool Semihosting { get; init; }
+
+    /// <summary>Host bytes for each hart's translated code, at least 64 KiB; it is only used as far as the guest needs it.</summary>
+    public int CodeCacheBytes { get; init; } = 32 << 20;
+}
+
+/// <summary>What the harts of one virtual machine share. Owned by the VM, which disposes it after its vCPUs.</summary>
+public sealed partial class Riscv64Machine : IDisposable
 {
     private readonly Hart?[] _harts;
+    private readonly GCHandle _handle;
+    private int _isDisposed;
 
-    /// <summary>A machine whose harts have the ids 0 to <paramref name="hartCount"/> - 1.</summary>
-    public Riscv64Machine(int hartCount, IsaExtensions isa, StartProfile profile, VmClock clock)
+    /// <summary>Creates a machine without harts.</summary>
+    /// <exception cref="ArgumentException">A value of <paramref name="config"/> is out of its range.</exception>
+    public Riscv64Machine(Riscv64MachineConfig config)
     {
-        _harts = new Hart?[hartCount];
-        _hsm = new int[hartCount];
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(config.Clock, nameof(config));
+        ArgumentOutOfRangeException.ThrowIfLessThan(config.HartCount, 1, nameof(config));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(config.HartCount, 4096, nameof(config));
+        ArgumentOutOfRangeException.ThrowIfLessThan(config.CodeCacheBytes, 64 << 10, nameof(config));
+        const IsaExtensions Required = IsaExtensions.I | IsaExtensions.Zicsr;
+        if ((config.Isa & Required) != Required)
+            throw new ArgumentException("the ISA lacks I or Zicsr", nameof(config));
+
+        _harts = new Hart?[config.HartCount];
+        _hsm = new int[config.HartCount];
         _hsm.AsSpan().Fill((int)HsmState.Stopped);
-        Isa = isa;
-        Profile = profile;
-        Clock = clock;
+        Isa = config.Isa;
+        Profile = config.Profile;
+        Clock = config.Clock;
+        NestedFormat = config.NestedFormat;
+        Semihosting = config.Semihosting;
+        CodeCacheBytes = config.CodeCacheBytes;
+        _handle = GCHandle.Alloc(this);
     }
 
-    /// <summary>How many harts there are; their ids are 0 to one less.</summary>
+    /// <summary>How many harts there can be; their ids are 0 to one less.</summary>
     public int HartCount => _harts.Length;
 
     /// <summary>What the harts implement.</summary>
@@ -31,11 +73,52 @@ internal sealed partial class Riscv64Machine
     public VmClock Clock { get; }
 
     /// <summary>Whether the semihosting sequence leaves the guest instead of trapping.</summary>
-    public bool Semihosting { get; init; }
+    public bool Semihosting { get; }
+
+    /// <summary>Give it to the address space of the VM: it makes the harts forget nested translations, and waits until they have.</summary>
+    public Riscv64TlbInvalidator TlbInvalidator => new(GCHandle.ToIntPtr(_handle));
+
+    internal int CodeCacheBytes { get; }
+
+    /// <summary>Sets when a hart's machine timer interrupt becomes pending, in ticks of <see cref="Clock"/>; the maximum value is never. Any thread.</summary>
+    /// <returns>False when there is no such hart.</returns>
+    public bool SetMachineTimer(ulong hartId, ulong deadline)
+    {
+        if (FindHart(hartId) is not { } hart)
+            return false;
+        hart.SetMachineTimer(deadline);
+        return true;
+    }
+
+    /// <summary>Makes every running hart forget nested translations; returns when they have. Any thread that is not inside a hart's Run.</summary>
+    public void InvalidateNestedTranslations()
+    {
+        foreach (Hart? hart in _harts)
+            hart?.RequestFence(HartRequests.FlushNested);
+        foreach (Hart? hart in _harts)
+        {
+            if (hart is null)
+                continue;
+            ulong ticket = hart.LastFenceTicket;
+            var spin = default(SpinWait);
+            while (!hart.IsFenceServed(ticket))
+                spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    /// <summary>Ends the life of the machine; its vCPUs must not run any more.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            _handle.Free();
+    }
 
     /// <summary>The hart with <paramref name="id"/>, or null before it was created. Any thread.</summary>
-    public Hart? FindHart(ulong id) => id < (ulong)_harts.Length ? Volatile.Read(ref _harts[id]) : null;
+    internal Hart? FindHart(ulong id) => id < (ulong)_harts.Length ? Volatile.Read(ref _harts[id]) : null;
 
-    /// <summary>Makes a hart known to the others; called by the hart's constructor's caller.</summary>
-    public void AddHart(Hart hart) => Volatile.Write(ref _harts[hart.HartId], hart);
+    /// <summary>Makes a hart known to the others. False when there is one with its id.</summary>
+    internal bool AddHart(Hart hart) => Interlocked.CompareExchange(ref _harts[hart.HartId], hart, null) is null;
+
+    /// <summary>Forgets a hart that will not run any more.</summary>
+    internal void RemoveHart(Hart hart) => Interlocked.CompareExchange(ref _harts[hart.HartId], null, hart);
 }

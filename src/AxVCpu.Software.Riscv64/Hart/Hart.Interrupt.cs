@@ -15,11 +15,11 @@ internal sealed unsafe partial class Hart
     /// <summary>Instructions between two looks at the clock when no deadline is near: tens of microseconds.</summary>
     private const ulong PollInterval = 20_000;
 
-    /// <summary>Sets or clears a level line by its mip bit number. Any thread.</summary>
-    public void SetInterruptLine(uint vector, bool level)
+    /// <summary>Sets or clears a level line by its mip bit number. False when the hart has no such interrupt. Any thread.</summary>
+    public bool SetInterruptLine(uint vector, bool level)
     {
         if (vector >= 64 || ((1UL << (int)vector) & (ulong)InterruptBits.All) == 0)
-            return;
+            return false;
         ulong bit = 1UL << (int)vector;
         if (level)
         {
@@ -30,6 +30,8 @@ internal sealed unsafe partial class Hart
         {
             Interlocked.And(ref _s->InterruptLines, ~bit);
         }
+
+        return true;
     }
 
     /// <summary>

@@ -31,6 +31,7 @@ internal sealed unsafe partial class Hart : IDisposable
         HartId = hartId;
         _s = (HartState*)NativeMemory.AlignedAlloc((nuint)sizeof(HartState), 64);
         _tlb = new SoftTlb((int)MmuClass.Count);
+        _blocks = new BlockCache(machine.Isa, (nuint)machine.CodeCacheBytes);
         Reset();
     }
 
@@ -66,6 +67,7 @@ internal sealed unsafe partial class Hart : IDisposable
     public void Dispose()
     {
         _tlb.Dispose();
+        _blocks.Dispose();
         NativeMemory.AlignedFree(_s);
     }
 

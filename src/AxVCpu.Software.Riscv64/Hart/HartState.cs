@@ -36,6 +36,9 @@ internal unsafe struct HartState
     /// <summary>Blocks with an older generation compare their code with guest memory before they run; fence.i counts it up.</summary>
     public ulong FetchGeneration;
 
+    /// <summary>The bits of a jump target that raise an instruction-address-misaligned exception: 2 without compressed instructions, else 0.</summary>
+    public ulong MisalignedTarget;
+
     /// <summary>Requests of other threads (<see cref="HartRequests"/>); changed by atomic operations only.</summary>
     public int Requests;
 

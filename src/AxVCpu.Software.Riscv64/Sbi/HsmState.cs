@@ -12,17 +12,17 @@ internal enum HsmState
     ResumePending = 6,
 }
 
-internal sealed partial class Riscv64Machine
+public sealed partial class Riscv64Machine
 {
     private readonly int[] _hsm;
 
     /// <summary>The state of hart <paramref name="id"/>, which exists. Any thread.</summary>
-    public HsmState GetHsm(ulong id) => (HsmState)Volatile.Read(ref _hsm[id]);
+    internal HsmState GetHsm(ulong id) => (HsmState)Volatile.Read(ref _hsm[id]);
 
     /// <summary>Sets the state of hart <paramref name="id"/>; the hart's own thread.</summary>
-    public void SetHsm(ulong id, HsmState state) => Volatile.Write(ref _hsm[id], (int)state);
+    internal void SetHsm(ulong id, HsmState state) => Volatile.Write(ref _hsm[id], (int)state);
 
     /// <summary>Changes the state when it is <paramref name="from"/>, in one step; whether it did. Any thread.</summary>
-    public bool TryChangeHsm(ulong id, HsmState from, HsmState to) =>
+    internal bool TryChangeHsm(ulong id, HsmState from, HsmState to) =>
         Interlocked.CompareExchange(ref _hsm[id], (int)to, (int)from) == (int)from;
 }

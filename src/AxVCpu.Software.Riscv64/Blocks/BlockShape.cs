@@ -1,0 +1,18 @@
+using AxVCpu.Software.Riscv64.Isa;
+
+namespace AxVCpu.Software.Riscv64;
+
+/// <summary>Which instructions end a block: those that go elsewhere, and those after which the next fetch may mean something else.</summary>
+internal static class BlockShape
+{
+    /// <summary>Whether nothing may follow <paramref name="code"/> in its block.</summary>
+    public static bool EndsBlock(OpCode code) => code switch
+    {
+        OpCode.Illegal => true,
+        >= OpCode.Beq and <= OpCode.Jalr => true,
+        OpCode.FenceI => true,
+        >= OpCode.Csrrw and <= OpCode.SfenceInvalIr => true,
+        OpCode.WrsNto or OpCode.WrsSto => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,420 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using AxVCpu.Software.Riscv64.Isa;
+
+namespace AxVCpu.Software.Riscv64;
+
+// The interpreter: one switch over pre-decoded ops. What is hot is here; what can fault for more than a TLB miss is behind a call.
+internal sealed unsafe partial class Hart
+{
+    /// <summary>Runs from <see cref="HartState.Pc"/> until an exit is pending.</summary>
+    /// <remarks>
+    /// Inside a block Pc is not kept: it is block->Pc + op->PcOffset, and is stored before anything that may fault. InstRet counts a whole
+    /// block on entry; whoever leaves early takes back what did not retire.
+    /// </remarks>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Execute()
+    {
+        HartState* s = _s;
+        ulong* x = s->X;
+        JumpEntry* jumps = _blocks.Jumps;
+        byte* tlb = s->DataTlb;
+        CodeBlock* block;
+        CodeBlock* successor;
+        Op* op;
+        TlbEntry* entry;
+        ulong va;
+
+    lookup:
+        va = s->Pc;
+        JumpEntry* jump = BlockCache.Jump(jumps, va);
+        block = jump->Block;
+        if (jump->Pc != va || jump->Context != s->FetchContext)
+        {
+            block = FindBlock(va);
+            if (block == null)
+                goto changed;
+        }
+
+    enter:
+        if (block->Generation != s->FetchGeneration && !Revalidate(block))
+            goto lookup;
+        va = s->InstRet;
+        if (va >= s->PollAt)
+            goto poll;
+        s->InstRet = va + (ulong)block->Count;
+        op = CodeBlock.Ops(block);
+
+    run:
+        while (true)
+        {
+            switch (op->Code)
+            {
+                case OpCode.Illegal:
+                    goto system;
+                case OpCode.Nop: op++; continue;
+
+                // RV64I: immediates and register operations
+                case OpCode.Addi: x[op->Rd] = x[op->Rs1] + (ulong)(long)op->Imm; op++; continue;
+                case OpCode.Add: x[op->Rd] = x[op->Rs1] + x[op->Rs2]; op++; continue;
+                case OpCode.Addiw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] + (uint)op->Imm); op++; continue;
+                case OpCode.Addw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] + (uint)x[op->Rs2]); op++; continue;
+                case OpCode.Lui: x[op->Rd] = (ulong)(long)op->Imm; op++; continue;
+                case OpCode.Auipc: x[op->Rd] = block->Pc + op->PcOffset + (ulong)(long)op->Imm; op++; continue;
+                case OpCode.Andi: x[op->Rd] = x[op->Rs1] & (ulong)(long)op->Imm; op++; continue;
+                case OpCode.Ori: x[op->Rd] = x[op->Rs1] | (ulong)(long)op->Imm; op++; continue;
+                case OpCode.Xori: x[op->Rd] = x[op->Rs1] ^ (ulong)(long)op->Imm; op++; continue;
+                case OpCode.Slli: x[op->Rd] = x[op->Rs1] << op->Imm; op++; continue;
+                case OpCode.Srli: x[op->Rd] = x[op->Rs1] >> op->Imm; op++; continue;
+                case OpCode.Srai: x[op->Rd] = (ulong)((long)x[op->Rs1] >> op->Imm); op++; continue;
+                case OpCode.And: x[op->Rd] = x[op->Rs1] & x[op->Rs2]; op++; continue;
+                case OpCode.Or: x[op->Rd] = x[op->Rs1] | x[op->Rs2]; op++; continue;
+                case OpCode.Xor: x[op->Rd] = x[op->Rs1] ^ x[op->Rs2]; op++; continue;
+                case OpCode.Sub: x[op->Rd] = x[op->Rs1] - x[op->Rs2]; op++; continue;
+                case OpCode.Subw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] - (uint)x[op->Rs2]); op++; continue;
+                case OpCode.Sll: x[op->Rd] = x[op->Rs1] << (int)x[op->Rs2]; op++; continue;
+                case OpCode.Srl: x[op->Rd] = x[op->Rs1] >> (int)x[op->Rs2]; op++; continue;
+                case OpCode.Sra: x[op->Rd] = (ulong)((long)x[op->Rs1] >> (int)x[op->Rs2]); op++; continue;
+                case OpCode.Slt: x[op->Rd] = (long)x[op->Rs1] < (long)x[op->Rs2] ? 1UL : 0; op++; continue;
+                case OpCode.Sltu: x[op->Rd] = x[op->Rs1] < x[op->Rs2] ? 1UL : 0; op++; continue;
+                case OpCode.Slti: x[op->Rd] = (long)x[op->Rs1] < op->Imm ? 1UL : 0; op++; continue;
+                case OpCode.Sltiu: x[op->Rd] = x[op->Rs1] < (ulong)(long)op->Imm ? 1UL : 0; op++; continue;
+                case OpCode.Slliw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] << op->Imm); op++; continue;
+                case OpCode.Srliw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] >> op->Imm); op++; continue;
+                case OpCode.Sraiw: x[op->Rd] = (ulong)(long)((int)x[op->Rs1] >> op->Imm); op++; continue;
+                case OpCode.Sllw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] << (int)x[op->Rs2]); op++; continue;
+                case OpCode.Srlw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] >> (int)x[op->Rs2]); op++; continue;
+                case OpCode.Sraw: x[op->Rd] = (ulong)(long)((int)x[op->Rs1] >> (int)x[op->Rs2]); op++; continue;
+
+                // M
+                case OpCode.Mul: x[op->Rd] = x[op->Rs1] * x[op->Rs2]; op++; continue;
+                case OpCode.Mulw: x[op->Rd] = (ulong)(long)(int)((uint)x[op->Rs1] * (uint)x[op->Rs2]); op++; continue;
+                case OpCode.Mulhu: x[op->Rd] = Math.BigMul(x[op->Rs1], x[op->Rs2], out _); op++; continue;
+                case OpCode.Mulh: x[op->Rd] = (ulong)Math.BigMul((long)x[op->Rs1], (long)x[op->Rs2], out _); op++; continue;
+                case OpCode.Mulhsu: x[op->Rd] = IntegerArithmetic.MulHighSignedUnsigned(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Div: x[op->Rd] = IntegerArithmetic.Div(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Divu: x[op->Rd] = IntegerArithmetic.Divu(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Rem: x[op->Rd] = IntegerArithmetic.Rem(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Remu: x[op->Rd] = IntegerArithmetic.Remu(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Divw: x[op->Rd] = IntegerArithmetic.Divw(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Divuw: x[op->Rd] = IntegerArithmetic.Divuw(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Remw: x[op->Rd] = IntegerArithmetic.Remw(x[op->Rs1], x[op->Rs2]); op++; continue;
+                case OpCode.Remuw: x[op->Rd] = IntegerArithmetic.Remuw(x[op->Rs1], x[op->Rs2]); op++; continue;
+
+                // Zba
+                case OpCode.AddUw: x[op->Rd] = (uint)x[op->Rs1] + x[op->Rs2]; op++; continue;
+                case OpCode.Sh1add: x[op->Rd] = (x[op->Rs1] << 1) + x[op->Rs2]; op++; continue;
+                case OpCode.Sh2add: x[op->Rd] = (x[op->Rs1] << 2) + x[op->Rs2]; op++; continue;
+                case OpCode.Sh3add: x[op->Rd] = (x[op->Rs1] << 3) + x[op->Rs2]; op++; continue;
+                case OpCode.Sh1addUw: x[op->Rd] = ((ulong)(uint)x[op->Rs1] << 1) + x[op->Rs2]; op++; continue;
+                case OpCode.Sh2addUw: x[op->Rd] = ((ulong)(uint)x[op->Rs1] << 2) + x[op->Rs2]; op++; continue;
+                case OpCode.Sh3addUw: x[op->Rd] = ((ulong)(uint)x[op->Rs1] << 3) + x[op->Rs2]; op++; continue;
+                case OpCode.SlliUw: x[op->Rd] = (ulong)(uint)x[op->Rs1] << op->Imm; op++; continue;
+
+                // Zbb
+                case OpCode.Andn: x[op->Rd] = x[op->Rs1] & ~x[op->Rs2]; op++; continue;
+                case OpCode.Orn: x[op->Rd] = x[op->Rs1] | ~x[op->Rs2]; op++; continue;
+                case OpCode.Xnor: x[op->Rd] = x[op->Rs1] ^ ~x[op->Rs2]; op++; continue;
+                case OpCode.Clz: x[op->Rd] = (ulong)BitOperations.LeadingZeroCount(x[op->Rs1]); op++; continue;
+                case OpCode.Ctz: x[op->Rd] = (ulong)BitOperations.TrailingZeroCount(x[op->Rs1]); op++; continue;
+                case OpCode.Cpop: x[op->Rd] = (ulong)BitOperations.PopCount(x[op->Rs1]); op++; continue;
+                case OpCode.Clzw: x[op->Rd] = (ulong)BitOperations.LeadingZeroCount((uint)x[op->Rs1]); op++; continue;
+                case OpCode.Ctzw: x[op->Rd] = (ulong)BitOperations.TrailingZeroCount((uint)x[op->Rs1]); op++; continue;
+                case OpCode.Cpopw: x[op->Rd] = (ulong)BitOperations.PopCount((uint)x[op->Rs1]); op++; continue;
+                case OpCode.Max: x[op->Rd] = (long)x[op->Rs1] > (long)x[op->Rs2] ? x[op->Rs1] : x[op->Rs2]; op++; continue;
+                case OpCode.Maxu: x[op->Rd] = x[op->Rs1] > x[op->Rs2] ? x[op->Rs1] : x[op->Rs2]; op++; continue;
+                case OpCode.Min: x[op->Rd] = (long)x[op->Rs1] < (long)x[op->Rs2] ? x[op->Rs1] : x[op->Rs2]; op++; continue;
+                case OpCode.Minu: x[op->Rd] = x[op->Rs1] < x[op->Rs2] ? x[op->Rs1] : x[op->Rs2]; op++; continue;
+                case OpCode.SextB: x[op->Rd] = (ulong)(long)(sbyte)x[op->Rs1]; op++; continue;
+                case OpCode.SextH: x[op->Rd] = (ulong)(long)(short)x[op->Rs1]; op++; continue;
+                case OpCode.ZextH: x[op->Rd] = (ushort)x[op->Rs1]; op++; continue;
+                case OpCode.Rol: x[op->Rd] = BitOperations.RotateLeft(x[op->Rs1], (int)x[op->Rs2]); op++; continue;
+                case OpCode.Ror: x[op->Rd] = BitOperations.RotateRight(x[op->Rs1], (int)x[op->Rs2]); op++; continue;
+                case OpCode.Rori: x[op->Rd] = BitOperations.RotateRight(x[op->Rs1], op->Imm); op++; continue;
+                case OpCode.Rolw: x[op->Rd] = (ulong)(long)(int)(BitOperations.RotateLeft((uint)x[op->Rs1], (int)x[op->Rs2])); op++; continue;
+                case OpCode.Rorw: x[op->Rd] = (ulong)(long)(int)(BitOperations.RotateRight((uint)x[op->Rs1], (int)x[op->Rs2])); op++; continue;
+                case OpCode.Roriw: x[op->Rd] = (ulong)(long)(int)(BitOperations.RotateRight((uint)x[op->Rs1], op->Imm)); op++; continue;
+                case OpCode.OrcB: x[op->Rd] = IntegerArithmetic.OrCombineBytes(x[op->Rs1]); op++; continue;
+                case OpCode.Rev8: x[op->Rd] = BinaryPrimitives.ReverseEndianness(x[op->Rs1]); op++; continue;
+
+                // Zbs
+                case OpCode.Bclr: x[op->Rd] = x[op->Rs1] & ~(1UL << (int)x[op->Rs2]); op++; continue;
+                case OpCode.Bclri: x[op->Rd] = x[op->Rs1] & ~(1UL << op->Imm); op++; continue;
+                case OpCode.Binv: x[op->Rd] = x[op->Rs1] ^ 1UL << (int)x[op->Rs2]; op++; continue;
+                case OpCode.Binvi: x[op->Rd] = x[op->Rs1] ^ 1UL << op->Imm; op++; continue;
+                case OpCode.Bset: x[op->Rd] = x[op->Rs1] | 1UL << (int)x[op->Rs2]; op++; continue;
+                case OpCode.Bseti: x[op->Rd] = x[op->Rs1] | 1UL << op->Imm; op++; continue;
+                case OpCode.Bext: x[op->Rd] = (x[op->Rs1] >> (int)x[op->Rs2]) & 1; op++; continue;
+                case OpCode.Bexti: x[op->Rd] = (x[op->Rs1] >> op->Imm) & 1; op++; continue;
+
+                // Zicond
+                case OpCode.CzeroEqz: x[op->Rd] = x[op->Rs2] == 0 ? 0 : x[op->Rs1]; op++; continue;
+                case OpCode.CzeroNez: x[op->Rd] = x[op->Rs2] != 0 ? 0 : x[op->Rs1]; op++; continue;
+
+                // Loads and stores: the hit path is here, everything else is in LoadSlow and StoreSlow
+                case OpCode.Ld:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 7)) != entry->Tag)
+                        goto slowLoad;
+                    x[op->Rd] = *(ulong*)(va + entry->Addend);
+                    op++;
+                    continue;
+                case OpCode.Lw:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 3)) != entry->Tag)
+                        goto slowLoad;
+                    x[op->Rd] = (ulong)(long)*(int*)(va + entry->Addend);
+                    op++;
+                    continue;
+                case OpCode.Lbu:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & SoftTlb.PageMask) != entry->Tag)
+                        goto slowLoad;
+                    x[op->Rd] = *(byte*)(va + entry->Addend);
+                    op++;
+                    continue;
+                case OpCode.Lhu:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 1)) != entry->Tag)
+                        goto slowLoad;
+                    x[op->Rd] = *(ushort*)(va + entry->Addend);
+                    op++;
+                    continue;
+                case OpCode.Lwu:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 3)) != entry->Tag)
+                        goto slowLoad;
+                    x[op->Rd] = *(uint*)(va + entry->Addend);
+                    op++;
+                    continue;
+                case OpCode.Lb:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & SoftTlb.PageMask) != entry->Tag)
+                        goto slowLoad;
+                    x[op->Rd] = (ulong)(long)*(sbyte*)(va + entry->Addend);
+                    op++;
+                    continue;
+                case OpCode.Lh:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 1)) != entry->Tag)
+                        goto slowLoad;
+                    x[op->Rd] = (ulong)(long)*(short*)(va + entry->Addend);
+                    op++;
+                    continue;
+                case OpCode.Sd:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + SoftTlb.StoreOffset + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 7)) != entry->Tag)
+                        goto slowStore;
+                    *(ulong*)(va + entry->Addend) = (ulong)x[op->Rs2];
+                    op++;
+                    continue;
+                case OpCode.Sw:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + SoftTlb.StoreOffset + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 3)) != entry->Tag)
+                        goto slowStore;
+                    *(uint*)(va + entry->Addend) = (uint)x[op->Rs2];
+                    op++;
+                    continue;
+                case OpCode.Sb:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + SoftTlb.StoreOffset + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & SoftTlb.PageMask) != entry->Tag)
+                        goto slowStore;
+                    *(byte*)(va + entry->Addend) = (byte)x[op->Rs2];
+                    op++;
+                    continue;
+                case OpCode.Sh:
+                    va = x[op->Rs1] + (ulong)(long)op->Imm;
+                    entry = (TlbEntry*)(tlb + SoftTlb.StoreOffset + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
+                    if ((va & (SoftTlb.PageMask | 1)) != entry->Tag)
+                        goto slowStore;
+                    *(ushort*)(va + entry->Addend) = (ushort)x[op->Rs2];
+                    op++;
+                    continue;
+
+                // Branches end the block
+                case OpCode.Beq:
+                    if (x[op->Rs1] == x[op->Rs2])
+                        goto taken;
+                    goto fallThrough;
+                case OpCode.Bne:
+                    if (x[op->Rs1] != x[op->Rs2])
+                        goto taken;
+                    goto fallThrough;
+                case OpCode.Blt:
+                    if ((long)x[op->Rs1] < (long)x[op->Rs2])
+                        goto taken;
+                    goto fallThrough;
+                case OpCode.Bge:
+                    if ((long)x[op->Rs1] >= (long)x[op->Rs2])
+                        goto taken;
+                    goto fallThrough;
+                case OpCode.Bltu:
+                    if (x[op->Rs1] < x[op->Rs2])
+                        goto taken;
+                    goto fallThrough;
+                case OpCode.Bgeu:
+                    if (x[op->Rs1] >= x[op->Rs2])
+                        goto taken;
+                    goto fallThrough;
+                case OpCode.Jal:
+                    x[op->Rd] = block->Pc + op->PcOffset + op->Length;
+                    goto taken;
+                case OpCode.Jalr:
+                    va = (x[op->Rs1] + (ulong)(long)op->Imm) & ~1UL;
+                    if ((va & s->MisalignedTarget) != 0)
+                        goto misalignedTarget;
+                    x[op->Rd] = block->Pc + op->PcOffset + op->Length;
+                    s->Pc = va;
+                    goto lookup;
+                case CodeBlock.BlockEnd:
+                    goto fallThrough;
+                case CodeBlock.MisalignedJump:
+                    va = block->Pc + op->PcOffset + (ulong)(long)op->Imm;
+                    goto misalignedTarget;
+
+                case OpCode.Clmul:
+                case OpCode.Clmulh:
+                case OpCode.Clmulr:
+                    ExecuteCarryless(op);
+                    op++;
+                    continue;
+
+                // Everything that can fault for more than a TLB miss, grouped by the method that knows it
+                case OpCode.LrW: case OpCode.ScW: case OpCode.AmoswapW: case OpCode.AmoaddW: case OpCode.AmoxorW: case OpCode.AmoandW:
+                case OpCode.AmoorW: case OpCode.AmominW: case OpCode.AmomaxW: case OpCode.AmominuW: case OpCode.AmomaxuW:
+                case OpCode.LrD: case OpCode.ScD: case OpCode.AmoswapD: case OpCode.AmoaddD: case OpCode.AmoxorD: case OpCode.AmoandD:
+                case OpCode.AmoorD: case OpCode.AmominD: case OpCode.AmomaxD: case OpCode.AmominuD: case OpCode.AmomaxuD:
+                    s->Pc = block->Pc + op->PcOffset;
+                    if (!ExecuteAtomic(op))
+                        goto fault;
+                    op++;
+                    continue;
+                case OpCode.Flw: case OpCode.Fld: case OpCode.Fsw: case OpCode.Fsd:
+                    s->Pc = block->Pc + op->PcOffset;
+                    if (!ExecuteFloatMemory(block, op))
+                        goto fault;
+                    op++;
+                    continue;
+                case OpCode.FmvXW: case OpCode.FmvWX: case OpCode.FmvXD: case OpCode.FmvDX: case OpCode.FsgnjS: case OpCode.FsgnjnS:
+                case OpCode.FsgnjxS: case OpCode.FsgnjD: case OpCode.FsgnjnD: case OpCode.FsgnjxD: case OpCode.FaddS: case OpCode.FsubS:
+                case OpCode.FmulS: case OpCode.FdivS: case OpCode.FsqrtS: case OpCode.FmaddS: case OpCode.FmsubS: case OpCode.FnmsubS:
+                case OpCode.FnmaddS: case OpCode.FminS: case OpCode.FmaxS: case OpCode.FeqS: case OpCode.FltS: case OpCode.FleS:
+                case OpCode.FclassS: case OpCode.FcvtWS: case OpCode.FcvtWuS: case OpCode.FcvtLS: case OpCode.FcvtLuS:
+                case OpCode.FcvtSW: case OpCode.FcvtSWu: case OpCode.FcvtSL: case OpCode.FcvtSLu: case OpCode.FaddD: case OpCode.FsubD:
+                case OpCode.FmulD: case OpCode.FdivD: case OpCode.FsqrtD: case OpCode.FmaddD: case OpCode.FmsubD: case OpCode.FnmsubD:
+                case OpCode.FnmaddD: case OpCode.FminD: case OpCode.FmaxD: case OpCode.FeqD: case OpCode.FltD: case OpCode.FleD:
+                case OpCode.FclassD: case OpCode.FcvtWD: case OpCode.FcvtWuD: case OpCode.FcvtLD: case OpCode.FcvtLuD:
+                case OpCode.FcvtDW: case OpCode.FcvtDWu: case OpCode.FcvtDL: case OpCode.FcvtDLu: case OpCode.FcvtSD:
+                case OpCode.FcvtDS:
+                    s->Pc = block->Pc + op->PcOffset;
+                    if (!ExecuteFloat(block, op))
+                        goto fault;
+                    op++;
+                    continue;
+                case OpCode.Fence:
+                case OpCode.FenceTso:
+                    Interlocked.MemoryBarrier();
+                    op++;
+                    continue;
+                case OpCode.Pause:
+                    op++;
+                    continue;
+                case OpCode.CboInval: case OpCode.CboClean: case OpCode.CboFlush: case OpCode.CboZero:
+                    s->Pc = block->Pc + op->PcOffset;
+                    if (!ExecuteCacheBlock(block, op))
+                        goto fault;
+                    op++;
+                    continue;
+                case OpCode.Csrrw: case OpCode.Csrrs: case OpCode.Csrrc: case OpCode.Csrrwi: case OpCode.Csrrsi: case OpCode.Csrrci:
+                case OpCode.Ecall: case OpCode.Ebreak: case OpCode.Mret: case OpCode.Sret: case OpCode.Wfi: case OpCode.SfenceVma:
+                case OpCode.SinvalVma: case OpCode.SfenceWInval: case OpCode.SfenceInvalIr:
+                case OpCode.WrsNto:
+                case OpCode.WrsSto:
+                case OpCode.FenceI:
+                default:
+                    goto system;
+            }
+        }
+
+    taken:
+        successor = block->Taken;
+        if (successor == null)
+        {
+            va = block->Pc + op->PcOffset + (ulong)(long)op->Imm;
+            if ((va & s->MisalignedTarget) != 0)
+                goto misalignedTarget;
+            s->Pc = va;
+            successor = Follow(block, taken: true);
+            if (successor == null)
+                goto changed;
+        }
+
+        block = successor;
+        goto enter;
+
+    fallThrough:
+        successor = block->Next;
+        if (successor == null)
+        {
+            s->Pc = block->Pc + (ulong)block->Length;
+            successor = Follow(block, taken: false);
+            if (successor == null)
+                goto changed;
+        }
+
+        block = successor;
+        goto enter;
+
+    slowLoad:
+        s->Pc = block->Pc + op->PcOffset;
+        if (!LoadSlow(op, va))
+            goto fault;
+        op++;
+        goto run;
+
+    slowStore:
+        s->Pc = block->Pc + op->PcOffset;
+        if (!StoreSlow(op, va))
+            goto fault;
+        op++;
+        goto run;
+
+    misalignedTarget:
+        s->Pc = block->Pc + op->PcOffset;
+        RaiseException(ExceptionCause.InstructionAddressMisaligned, va);
+        goto fault;
+
+    system:
+        s->Pc = block->Pc + op->PcOffset;
+        if (!ExecuteSystem(block, op))
+            goto fault;
+        tlb = s->DataTlb;
+        goto lookup;
+
+    poll:
+        s->Pc = block->Pc;
+        PollInterrupts();
+        goto changed;
+
+    fault:
+        TakeBack(block, op);
+
+    changed:
+        if (_exitPending)
+            return;
+        tlb = s->DataTlb;
+        goto lookup;
+    }
+}

@@ -1,0 +1,144 @@
+using AxVCpu.Software.Riscv64.Isa;
+
+namespace AxVCpu.Software.Riscv64;
+
+/// <summary>Where the value of a device read goes.</summary>
+internal readonly record struct MmioTarget(byte Register, bool IsFloat, bool SignExtend);
+
+/// <summary>What the VMM still owes the guest; Pc stays at the instruction until the next Run.</summary>
+internal enum PendingKind : byte
+{
+    None,
+    MmioRead,
+    MmioWrite,
+    SysRegRead,
+    SysRegWrite,
+    NestedFault,
+}
+
+// Device accesses: they leave Run in front of the instruction and are finished by the next Run.
+internal sealed unsafe partial class Hart
+{
+    private PendingAccess _pending;
+
+    /// <summary>One access that the VMM serves.</summary>
+    private struct PendingAccess
+    {
+        public PendingKind Kind;
+        public byte Length;
+        public byte Size;
+        public bool Failed;
+        public MmioTarget Target;
+        public ulong Address;
+        public ulong Value;
+    }
+
+    /// <summary>
+    /// The answer to a pending read; only the bytes that were read count. Until then the answer is zero. False when no read is pending.
+    /// </summary>
+    public bool CompleteRead(ulong value)
+    {
+        if (_pending.Kind is not (PendingKind.MmioRead or PendingKind.SysRegRead))
+            return false;
+        _pending.Value = value;
+        return true;
+    }
+
+    /// <summary>The next Run raises an access fault instead of finishing the access. False when none is pending.</summary>
+    public bool FailAccess()
+    {
+        if (_exitPending && _exit.Kind == VCpuExitKind.NestedPageFault)
+            _pending.Kind = PendingKind.NestedFault;
+        if (_pending.Kind == PendingKind.None)
+            return false;
+        _pending.Failed = true;
+        return true;
+    }
+
+    private bool BeginMmioRead(Op* op, ulong va, ulong gpa, uint size, MmioTarget target)
+    {
+        if ((va & (size - 1)) != 0)
+        {
+            RaiseException(ExceptionCause.LoadAccessFault, va);
+            return false;
+        }
+
+        _pending = new PendingAccess { Kind = PendingKind.MmioRead, Length = op->Length, Size = (byte)size, Target = target, Address = va };
+        _exit.SetMmioRead(new GuestPhysAddr(gpa), (AccessWidth)size, target.Register, AccessWidth.Qword, target.SignExtend);
+        _exitPending = true;
+        return false;
+    }
+
+    private bool BeginMmioWrite(Op* op, ulong va, ulong gpa, uint size, ulong value)
+    {
+        if ((va & (size - 1)) != 0)
+        {
+            RaiseException(ExceptionCause.StoreAccessFault, va);
+            return false;
+        }
+
+        _pending = new PendingAccess { Kind = PendingKind.MmioWrite, Length = op->Length, Size = (byte)size, Address = va };
+        _exit.SetMmioWrite(new GuestPhysAddr(gpa), (AccessWidth)size, size == 8 ? value : value & ((1UL << (int)(8 * size)) - 1));
+        _exitPending = true;
+        return false;
+    }
+
+    /// <summary>Finishes what the last exit left open.</summary>
+    private void FinishPendingAccess()
+    {
+        PendingKind kind = _pending.Kind;
+        if (kind == PendingKind.None)
+            return;
+        _pending.Kind = PendingKind.None;
+        if (_pending.Failed)
+        {
+            _pending.Failed = false;
+            FailPendingAccess(kind);
+            return;
+        }
+
+        if (kind == PendingKind.MmioRead)
+        {
+            MmioTarget target = _pending.Target;
+            ulong value = _pending.Value;
+            uint size = _pending.Size;
+            if (size < 8)
+                value &= (1UL << (int)(8 * size)) - 1;
+            if (target.IsFloat)
+            {
+                _s->F[target.Register] = size == 4 ? NanBox | value : value;
+                _s->Mstatus |= StatusBits.FS;
+            }
+            else
+            {
+                _s->X[target.Register] = target.SignExtend ? SignExtend(value, size) : value;
+            }
+        }
+        else if (kind == PendingKind.SysRegRead)
+        {
+            _s->X[_pending.Target.Register] = _pending.Value;
+        }
+
+        _s->Pc += _pending.Length;
+        _s->InstRet++;
+    }
+
+    private void FailPendingAccess(PendingKind kind)
+    {
+        switch (kind)
+        {
+            case PendingKind.MmioRead:
+                RaiseException(ExceptionCause.LoadAccessFault, _pending.Address);
+                break;
+            case PendingKind.MmioWrite:
+                RaiseException(ExceptionCause.StoreAccessFault, _pending.Address);
+                break;
+            case PendingKind.NestedFault:
+                RaiseAccessFault(_faultAddress, _faultAccess);
+                break;
+            default:
+                RaiseException(ExceptionCause.IllegalInstruction, _pending.Address);
+                break;
+        }
+    }
+}
