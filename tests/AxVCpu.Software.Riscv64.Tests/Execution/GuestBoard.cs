@@ -96,7 +96,7 @@ internal sealed unsafe class GuestBoard : IDisposable
                 return data;
             }
 
-            throw new Exception($"unexpected exit {exit.Kind} at pc {Cpu.ProgramCounter:x}");
+            throw new InvalidOperationException($"unexpected exit {exit.Kind} at pc {Cpu.ProgramCounter:x}");
         }
     }
 

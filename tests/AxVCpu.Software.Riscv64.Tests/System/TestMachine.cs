@@ -33,7 +33,16 @@ internal sealed unsafe class TestMachine : IDisposable
 
         var clock = new VmClock(10_000_000, Time);
         clock.Start();
-        Machine = new Riscv64Machine(harts, isa, profile, clock) { Semihosting = semihosting, NestedRoot = Table(_root) };
+        Machine = new Riscv64Machine(new Riscv64MachineConfig
+        {
+            Clock = clock,
+            HartCount = harts,
+            Isa = isa,
+            Profile = profile,
+            Semihosting = semihosting,
+            CodeCacheBytes = 1 << 20,
+        });
+        Machine.NestedRoot = Table(_root);
         Harts = new Hart[harts];
         for (int i = 0; i < harts; i++)
         {
