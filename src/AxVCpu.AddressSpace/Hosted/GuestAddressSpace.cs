@@ -40,7 +40,7 @@ public abstract unsafe class GuestAddressSpace : IDisposable
 
     /// <summary>Makes an empty address space.</summary>
     /// <param name="format">The format that the engine walks.</param>
-    /// <param name="memoryLimit">How many bytes of guest memory can be resident; room for tables comes on top.</param>
+    /// <param name="memoryLimit">How many bytes of guest memory can be resident, up to 2^45; room for tables comes on top.</param>
     /// <param name="regionCapacity">How many regions there can be.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range or the format unknown.</exception>
     /// <exception cref="EngineException">The host refuses the memory.</exception>

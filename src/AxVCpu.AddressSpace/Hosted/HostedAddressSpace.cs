@@ -6,6 +6,8 @@ namespace AxVCpu.Memory;
 internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
     where TFormat : struct, INestedFormat
 {
+    private const ulong MaxMemory = 1UL << 45;
+
     private readonly RamArena _arena;
     private readonly ListenerTlb.Box _tlbBox = new();
     private readonly Lock _listenerLock = new();
@@ -19,6 +21,7 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
     internal HostedAddressSpace(NestedFormat format, ulong memoryLimit, int regionCapacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(regionCapacity);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(memoryLimit, MaxMemory);
         Format = format;
         _regionCapacity = regionCapacity;
         _arena = new RamArena(memoryLimit + TableAllowance(memoryLimit));

@@ -8,7 +8,7 @@ public interface INestedTlbListener
     /// uses or walks towards the old translation; the address space must not be called back. Called on any thread.
     /// </summary>
     /// <param name="start">First address, page aligned.</param>
-    /// <param name="size">Bytes.</param>
+    /// <param name="size">Bytes; <see cref="ulong.MaxValue"/> (from address 0) means everything.</param>
     void Invalidate(GuestPhysAddr start, ulong size);
 }
 

@@ -111,15 +111,25 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         return found;
     }
 
-    /// <summary>Unmaps everything. Cannot fail.</summary>
+    /// <summary>Unmaps everything, with one invalidation for all. Cannot fail.</summary>
     public void Clear()
     {
         _gate.Enter(_frames);
         for (int i = 0; i < _regions.Count; i++)
         {
-            RemoveMapping(_regions[i]);
+            _table.DetachSilently(_regions[i].Start, _regions[i].Size);
         }
 
+        _tlb.InvalidateAll(TFormat.Invalidation);
+        _readers.Drain(_frames);
+        for (int i = 0; i < _regions.Count; i++)
+        {
+            bool isOwned = _regions[i].Kind != RegionKind.Linear;
+            ulong freed = _table.ReapLeaves(_regions[i].Start, _regions[i].Size, isOwned);
+            _dataFrames -= isOwned ? freed : 0;
+        }
+
+        _table.Reap(new GuestPhysAddr(0), NestedGeometry<TFormat>.AddressLimit, releaseFrames: false);
         _regions.Clear();
         _loggedMappings = 0;
         _gate.Leave();

@@ -22,7 +22,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
 
     /// <summary>
     /// The first half of <see cref="Unmap"/>: entries are non-present and the TLBs have forgotten them, but no frame is freed. The owner
-    /// can wait here for readers that are not vCPUs. <see cref="Reap(GuestPhysAddr, ulong, bool)"/> must follow.
+    /// can wait here for readers that are not vCPUs. <see cref="Reap"/> must follow.
     /// </summary>
     internal AddressSpaceError Detach<TTlb>(GuestPhysAddr start, ulong size, ref TTlb tlb)
         where TTlb : struct, ITlbInvalidator
@@ -43,10 +43,20 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         return AddressSpaceError.None;
     }
 
+    /// <summary>
+    /// As <see cref="Detach"/> for a range over whose ends no block reaches, without telling the TLBs: the caller does, once for several.
+    /// </summary>
+    internal readonly void DetachSilently(GuestPhysAddr start, ulong size) =>
+        DetachEntries(_root, NestedGeometry<TFormat>.RootLevel, start.Value, start.Value + size);
+
     /// <summary>The second half of <see cref="Unmap"/>: frees what <see cref="Detach"/> detached.</summary>
     /// <returns>How many frames were mapped.</returns>
     internal ulong Reap(GuestPhysAddr start, ulong size, bool releaseFrames) =>
-        ReapEntries(_root, NestedGeometry<TFormat>.RootLevel, start.Value, start.Value + size, releaseFrames);
+        ReapEntries(_root, NestedGeometry<TFormat>.RootLevel, start.Value, start.Value + size, releaseFrames, freeTables: true);
+
+    /// <summary>As <see cref="Reap"/>, but detached tables stay: they may hold detached leaves of other ranges.</summary>
+    internal ulong ReapLeaves(GuestPhysAddr start, ulong size, bool releaseFrames) =>
+        ReapEntries(_root, NestedGeometry<TFormat>.RootLevel, start.Value, start.Value + size, releaseFrames, freeTables: false);
 
     /// <summary>Returns whether nothing in the whole table is alive afterwards.</summary>
     private readonly bool DetachEntries(HostPhysAddr table, int level, ulong start, ulong end)
@@ -93,7 +103,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         return true;
     }
 
-    private ulong ReapEntries(HostPhysAddr table, int level, ulong start, ulong end, bool releaseFrames)
+    private ulong ReapEntries(HostPhysAddr table, int level, ulong start, ulong end, bool releaseFrames, bool freeTables)
     {
         ulong mapped = 0;
         ulong* entries = Entries(table);
@@ -104,7 +114,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
             ulong entry = *slot;
             if (IsLiveTable(entry, level))
             {
-                mapped += ReapEntries(TFormat.AddressOf(entry), level - 1, at, next, releaseFrames);
+                mapped += ReapEntries(TFormat.AddressOf(entry), level - 1, at, next, releaseFrames, freeTables);
             }
             else if (!TFormat.IsPresent(entry) && NonPresentEntry.KindOf(entry) == NonPresentKind.DetachedLeaf)
             {
@@ -120,9 +130,12 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
             {
                 // Nothing outside the range is alive in a detached table, so the part inside the range is all there is to free.
                 HostPhysAddr child = NonPresentEntry.AddressOf(entry);
-                mapped += ReapEntries(child, level - 1, at, next, releaseFrames);
-                Publish(slot, 0);
-                FreeTable(child);
+                mapped += ReapEntries(child, level - 1, at, next, releaseFrames, freeTables);
+                if (freeTables)
+                {
+                    Publish(slot, 0);
+                    FreeTable(child);
+                }
             }
 
             at = next;
