@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using AxVCpu;
 
 namespace AxVM.Boot;
 

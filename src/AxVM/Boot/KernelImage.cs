@@ -1,19 +1,7 @@
 using System.Buffers.Binary;
+using AxVCpu;
 
 namespace AxVM.Boot;
-
-/// <summary>The architecture a guest runs on.</summary>
-public enum GuestArchitecture
-{
-    /// <summary>RISC-V, 64 bits.</summary>
-    Riscv64,
-
-    /// <summary>Arm, 64 bits.</summary>
-    Aarch64,
-
-    /// <summary>x86, 64 bits.</summary>
-    X64,
-}
 
 /// <summary>The form of an image, after decompression.</summary>
 public enum ImageFormat

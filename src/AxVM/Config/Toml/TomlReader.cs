@@ -214,7 +214,7 @@ internal sealed partial class TomlReader
             {
                 Advance();
             }
-            else if (Current != ']')
+            else if (Current != ']' && !AtEnd)
             {
                 throw new TomlException(Here, $"expected ',' or ']' in the array, found {Found()}");
             }

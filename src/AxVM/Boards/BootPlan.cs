@@ -1,0 +1,178 @@
+using System.Security.Cryptography;
+using AxVCpu;
+using AxVCpu.Software.Riscv64.Isa;
+using AxVM.Boot;
+using AxVM.Fdt;
+
+namespace AxVM.Boards;
+
+/// <summary>Everything that is in the memory of a riscv64 <c>virt</c> board when it starts, and where its harts begin.</summary>
+internal sealed class BootPlan : IPreparedBoot
+{
+    private const ulong InitrdDistance = 512UL << 20;
+    private const ulong DtbAlignment = 2UL << 20;
+    private const int RngSeedBytes = 32;
+
+    private BootPlan(BootLayout layout, ulong entry, ulong dtb, byte[]? rom, KernelImage? program)
+    {
+        Images = layout.Placed;
+        Entry = entry;
+        Dtb = dtb;
+        Rom = rom;
+        ToHost = program?.ToHost;
+        FromHost = program?.FromHost;
+    }
+
+    /// <summary>What is written to RAM.</summary>
+    public IReadOnlyList<PlacedImage> Images { get; }
+
+    /// <summary>Where the first hart, or in the machine profile every hart, begins.</summary>
+    public ulong Entry { get; }
+
+    /// <summary>The devicetree's address.</summary>
+    public ulong Dtb { get; }
+
+    /// <summary>What is written to the reset ROM, in the machine profile.</summary>
+    public byte[]? Rom { get; }
+
+    /// <summary>The address of the program's <c>tohost</c>.</summary>
+    public ulong? ToHost { get; }
+
+    /// <summary>The address of the program's <c>fromhost</c>.</summary>
+    public ulong? FromHost { get; }
+
+    /// <summary>Whether the kernel is an ELF with a <c>tohost</c> symbol. A file that cannot be read is not; loading it says why.</summary>
+    public static bool IsTestProgram(Riscv64VirtConfig board)
+    {
+        if (board.Config.Kernel.Path is not { } path)
+        {
+            return false;
+        }
+
+        try
+        {
+            return KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes).ToHost is not null;
+        }
+        catch (ImageException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads all images and finds their places.</summary>
+    /// <exception cref="ImageException">An image is missing, malformed or does not fit.</exception>
+    public static BootPlan Make(Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots)
+    {
+        KernelConfig config = board.Config.Kernel;
+        BootLayout layout = new(board.Ram);
+        KernelImage? firmware = board.HasFirmware ? Load(board, config.BiosPath!) : null;
+        KernelImage? kernel = config.Path is { } path ? Load(board, path) : null;
+        ulong? firmwareEntry = firmware is null
+            ? null
+            : Place(layout, "the firmware", firmware, config.BiosLoadAddress ?? Riscv64VirtLayout.Ram, config.BiosLoadAddress is not null);
+        ulong kernelBase = config.LoadAddress ?? DefaultBase(kernel, firmware is not null);
+        ulong kernelEntry = kernel is null ? 0 : Place(layout, "the kernel", kernel, kernelBase, config.LoadAddress is not null);
+        kernelEntry = config.EntryPoint ?? kernelEntry;
+
+        PlacedImage? initrd = PlaceInitrd(layout, board, kernel is null ? Riscv64VirtLayout.Ram : kernelBase);
+        byte[] tree = config.DtbPath is { } dtbPath
+            ? ReadTree(board.Config.ResolvePath(dtbPath))
+            : Generate(board, profile, virtioSlots, initrd).ToBlob();
+        PlacedImage dtb = config.DtbPath is not null && config.DtbLoadAddress is ulong address
+            ? layout.Place("the devicetree", address, tree)
+            : layout.PlaceHigh("the devicetree", tree, DtbAlignment, Riscv64VirtLayout.DtbLimit);
+        if (profile == StartProfile.Sbi)
+        {
+            return new BootPlan(layout, firmwareEntry ?? kernelEntry, dtb.Address, null, kernel);
+        }
+
+        byte[] rom = ResetRom.Build(firmwareEntry ?? kernelEntry, dtb.Address, firmware is null ? 0 : kernelEntry, 0);
+        return new BootPlan(layout, Riscv64VirtLayout.ResetRom, dtb.Address, rom, kernel);
+    }
+
+    /// <summary>The tree that the board generates.</summary>
+    public static FlattenedDeviceTree Generate(
+        Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots, PlacedImage? initrd) => Riscv64VirtTree.Generate(new Riscv64VirtTreeOptions
+    {
+        HartIds = [.. Enumerable.Range(0, board.Config.Base.CpuCount).Select(id => (ulong)id)],
+        Ram = board.Ram,
+        IsaString = IsaString.Format(board.Isa),
+        IsaExtensions = IsaString.Names(board.Isa),
+        Mmu = board.Config.Engine.Mmu ?? "sv57",
+        Profile = profile,
+        VirtioSlots = virtioSlots,
+        CommandLine = board.Config.Kernel.CommandLine,
+        Initrd = initrd is { } placed ? new AddressRangeConfig(placed.Address, placed.Size) : null,
+        RngSeed = RandomNumberGenerator.GetBytes(RngSeedBytes),
+    });
+
+    private static KernelImage Load(Riscv64VirtConfig board, string path) =>
+        KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes);
+
+    /// <summary>A Linux image says where it wants to be; behind firmware everything is where the firmware looks for it.</summary>
+    private static ulong DefaultBase(KernelImage? kernel, bool hasFirmware) => kernel switch
+    {
+        _ when hasFirmware => Riscv64VirtLayout.FirmwarePayload,
+        { Format: ImageFormat.LinuxImage } => Riscv64VirtLayout.Ram + kernel.TextOffset,
+        _ => Riscv64VirtLayout.Ram,
+    };
+
+    /// <summary>Places an image and returns its entry.</summary>
+    private static ulong Place(BootLayout layout, string what, KernelImage image, ulong wanted, bool isExplicit)
+    {
+        string name = $"{what} {image.Name}";
+        if (image.Format != ImageFormat.Elf)
+        {
+            layout.Place(name, wanted, image.Segments[0].Data, image.MemorySize);
+            return wanted;
+        }
+
+        // An ELF knows its addresses; an explicit load address moves it as a whole.
+        ulong lowest = image.Segments.Min(segment => segment.Address);
+        ulong move = isExplicit ? wanted - lowest : 0;
+        foreach (ImageSegment segment in image.Segments)
+        {
+            layout.Place(name, unchecked(segment.Address + move), segment.Data, segment.MemorySize);
+        }
+
+        return unchecked(image.Entry!.Value + move);
+    }
+
+    /// <summary>
+    /// The ramdisk lies half of RAM, at most 512 MiB, behind the kernel: far enough for the kernel to unpack itself,
+    /// near enough to be mapped early. When that place is taken it goes as high as possible.
+    /// </summary>
+    private static PlacedImage? PlaceInitrd(BootLayout layout, Riscv64VirtConfig board, ulong kernelBase)
+    {
+        if (board.Config.Kernel.RamdiskPath is not { } path)
+        {
+            return null;
+        }
+
+        string resolved = board.Config.ResolvePath(path);
+        ReadOnlyMemory<byte> data = ImageFile.Read(resolved, ImageFile.MaximumBytes);
+        if (data.IsEmpty)
+        {
+            throw new ImageException(resolved, "is empty");
+        }
+
+        string name = $"the ramdisk {path}";
+        return board.Config.Kernel.RamdiskLoadAddress is ulong address
+            ? layout.Place(name, address, data)
+            : layout.PlaceNear(name, data, (kernelBase + ulong.Min(board.Ram[0].Length / 2, InitrdDistance)) & ~0xfffUL);
+    }
+
+    private static byte[] ReadTree(string path)
+    {
+        byte[] blob = ImageFile.Read(path, FlattenedDeviceTree.MaximumSize).ToArray();
+        try
+        {
+            FlattenedDeviceTree.Read(blob);
+            return blob;
+        }
+        catch (FdtException e)
+        {
+            throw new ImageException(path, e.Message, e);
+        }
+    }
+}

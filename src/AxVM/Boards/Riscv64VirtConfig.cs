@@ -1,0 +1,145 @@
+using AxVCpu.Software.Riscv64.Isa;
+using AxVM.Config;
+
+namespace AxVM.Boards;
+
+/// <summary>A configuration as the riscv64 <c>virt</c> board takes it: checked, with every choice made.</summary>
+internal sealed class Riscv64VirtConfig
+{
+    private Riscv64VirtConfig(VmConfig config, IsaExtensions isa, IReadOnlyList<AddressRangeConfig> ram, IReadOnlyList<DiskConfig> disks)
+    {
+        Config = config;
+        Isa = isa;
+        Ram = ram;
+        Disks = disks;
+    }
+
+    /// <summary>The configuration.</summary>
+    public VmConfig Config { get; }
+
+    /// <summary>What the harts implement.</summary>
+    public IsaExtensions Isa { get; }
+
+    /// <summary>RAM regions by ascending address; the first holds the board's RAM base.</summary>
+    public IReadOnlyList<AddressRangeConfig> Ram { get; }
+
+    /// <summary>All disks, also those of the original's fields.</summary>
+    public IReadOnlyList<DiskConfig> Disks { get; }
+
+    /// <summary>Whether there is firmware.</summary>
+    public bool HasFirmware => Config.Kernel.BiosPath is not null && Config.Kernel.EnableBios != false;
+
+    /// <summary>Bytes of RAM in all.</summary>
+    public ulong RamBytes => Ram.Aggregate(0UL, (sum, region) => sum + region.Length);
+
+    /// <summary>Number of virtio slots in use.</summary>
+    public int VirtioDevices => Disks.Count + Config.ExtraDevices.Count + (Config.Console.Kind == ConsoleKind.Virtio ? 1 : 0);
+
+    /// <exception cref="ConfigException">A field asks for what this board or engine does not have; all such fields are named.</exception>
+    public static Riscv64VirtConfig From(VmConfig config)
+    {
+        List<ConfigProblem> problems = [];
+        void Problem(string field, string message) => problems.Add(new ConfigProblem(config.SourcePath, 0, 0, field, message));
+        void Refuse(bool isWrong, string field, string message)
+        {
+            if (isWrong)
+            {
+                Problem(field, message);
+            }
+        }
+
+        KernelConfig kernel = config.Kernel;
+        DevicesConfig devices = config.Devices;
+        Refuse(config.Base.CpuCount is < 1 or > BaseConfig.MaximumCpus, "base.cpu_num", $"{config.Base.CpuCount} is out of range; 1 to {BaseConfig.MaximumCpus} is possible");
+        Refuse(
+            config.Base.PhysicalCpuIds.Where((id, index) => id != (ulong)index).Any(), "base.phys_cpu_ids", "the virt board numbers its harts 0, 1, 2 ...");
+        Refuse(kernel.Path is null && kernel.BiosPath is null, "kernel.kernel_path", "is missing; there must be a kernel or firmware (bios_path)");
+        Refuse(kernel.ImageLocation == "memory", "kernel.image_location", "\"memory\" needs images built into the hypervisor; use \"fs\"");
+        Refuse(kernel.BootProtocol is not (null or "direct"), "kernel.boot_protocol", $"\"{kernel.BootProtocol}\" is not for riscv64; use \"direct\"");
+        Refuse(kernel.UefiFirmwarePath is not null, "kernel.uefi_firmware_path", "is not supported on this board; use bios_path");
+        Refuse(config.Engine.Name is not ("auto" or "software"), "engine.name", $"\"{config.Engine.Name}\" has no riscv64 guests; use \"software\"");
+        Refuse(config.Engine.Tier is not ("auto" or "interpreter"), "engine.tier", $"\"{config.Engine.Tier}\" is not a tier of the software engine; use \"auto\" or \"interpreter\"");
+        Refuse(devices.InterruptMode == InterruptMode.Passthrough, "devices.interrupt_mode", "\"passthrough\" needs the host's interrupt controller, which the software engine does not have; use \"emulated\"");
+        Refuse(devices.AddressSpacePolicy == AddressSpacePolicy.Passthrough, "devices.address_space_policy", "\"passthrough\" is not supported by the software engine; use \"virtualized\"");
+        Refuse(devices.Passthrough.Count != 0, "devices.passthrough_devices", $"\"{devices.Passthrough.FirstOrDefault()?.Name}\" cannot be passed through by the software engine; remove it");
+        Refuse(devices.PassthroughAddresses.Count != 0, "devices.passthrough_addresses", "cannot be passed through by the software engine; remove them");
+        Refuse(devices.PassthroughPorts.Count != 0, "devices.passthrough_ports", "riscv64 has no ports; remove them");
+        IsaExtensions isa = IsaExtensions.Default;
+        string? isaProblem = null;
+        Refuse(config.Engine.Isa is { } text && !IsaString.TryParse(text, out isa, out isaProblem), "engine.isa", isaProblem ?? string.Empty);
+        Refuse((isa & (IsaExtensions.I | IsaExtensions.Zicsr)) != (IsaExtensions.I | IsaExtensions.Zicsr), "engine.isa", "must have zicsr");
+        List<AddressRangeConfig> ram = FindRam(config, Problem);
+        List<DiskConfig> disks = FindDisks(config, Problem);
+        Riscv64VirtConfig result = new(config, isa, ram, disks);
+        Refuse(result.VirtioDevices > Riscv64VirtLayout.VirtioSlots, "disk", $"{result.VirtioDevices} virtio devices do not fit the board's {Riscv64VirtLayout.VirtioSlots} slots");
+        return problems.Count == 0 ? result : throw new ConfigException(problems);
+    }
+
+    private static List<AddressRangeConfig> FindRam(VmConfig config, Action<string, string> problem)
+    {
+        if (config.Kernel.MemoryRegions.Count == 0)
+        {
+            return [new AddressRangeConfig(Riscv64VirtLayout.Ram, config.Memory.Size)];
+        }
+
+        List<AddressRangeConfig> ram = [];
+        foreach (MemoryRegionConfig region in config.Kernel.MemoryRegions.OrderBy(region => region.Address))
+        {
+            if (region.MapType == MemoryMapType.Reserved)
+            {
+                problem("kernel.memory_regions", $"0x{region.Address:x}: map_type 2 (existing host memory) is not possible in a process; use 0");
+            }
+
+            if (region.Address < Riscv64VirtLayout.Ram)
+            {
+                problem("kernel.memory_regions", $"0x{region.Address:x} is below the board's RAM at 0x{Riscv64VirtLayout.Ram:x}, where its devices are");
+            }
+
+            AddressRangeConfig next = new(region.Address, region.Size);
+            if (ram.Count > 0 && ram[^1].Address + ram[^1].Length == next.Address)
+            {
+                // Neighbours are one RAM to the guest.
+                ram[^1] = new AddressRangeConfig(ram[^1].Address, ram[^1].Length + next.Length);
+            }
+            else
+            {
+                ram.Add(next);
+            }
+        }
+
+        if (ram.Count > 0 && ram[0].Address != Riscv64VirtLayout.Ram)
+        {
+            problem("kernel.memory_regions", $"the first region must begin at the board's RAM base 0x{Riscv64VirtLayout.Ram:x}");
+        }
+
+        return ram;
+    }
+
+    private static List<DiskConfig> FindDisks(VmConfig config, Action<string, string> problem)
+    {
+        List<DiskConfig> disks = [];
+        if (config.Kernel.DiskPath is { } path)
+        {
+            disks.Add(new DiskConfig { Path = path });
+        }
+
+        disks.AddRange(config.Disks);
+        foreach (EmulatedDeviceConfig device in config.Devices.Emulated)
+        {
+            bool isOurs = device.Type switch
+            {
+                EmulatedDeviceType.Dummy => true,
+                EmulatedDeviceType.InterruptController or EmulatedDeviceType.PpptGlobal => device.Address == Riscv64VirtLayout.Plic,
+                EmulatedDeviceType.Console => device.Address == Riscv64VirtLayout.Uart,
+                // The board has its slots at fixed places; what fills them is given by [[disk]] and [[device]].
+                _ => false,
+            };
+            if (!isOurs)
+            {
+                problem("devices.emu_devices", $"\"{device.Name}\" ({device.Type} at 0x{device.Address:x}) is not a device of the virt board; disks are given as [[disk]], consoles by [console]");
+            }
+        }
+
+        return disks;
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers;
+using AxVCpu;
+using AxVCpu.Devices;
+using AxVCpu.Memory;
+using AxVCpu.Software.Riscv64;
+using AxVM.Boot;
+
+namespace AxVM.Boards;
+
+/// <content>Power-on, and what the guest asks for while it runs.</content>
+internal sealed partial class Riscv64VirtMachine
+{
+    private const int A0 = 10;
+    private const int A1 = 11;
+    private const int LongestText = 64 * 1024;
+    private const ulong SbiInvalidAddress = unchecked((ulong)-5L);
+
+    // Semihosting operations ("Semihosting for AArch32 and AArch64", Arm; RISC-V uses the same numbers).
+    private const ulong SysWriteC = 0x03;
+    private const ulong SysWrite0 = 0x04;
+    private const ulong SysExit = 0x18;
+    private const ulong SysExitExtended = 0x20;
+    private const ulong ApplicationExit = 0x20026;
+
+    /// <inheritdoc/>
+    public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile, _slots);
+
+    /// <inheritdoc/>
+    public void PowerOn(IPreparedBoot boot)
+    {
+        BootPlan plan = (BootPlan)boot;
+        _memory.Clear();
+        MapMemory();
+        foreach (PlacedImage image in plan.Images)
+        {
+            Write(image.Address, image.Data.Span, image.Name);
+        }
+
+        if (plan.Rom is { } rom)
+        {
+            Write(Riscv64VirtLayout.ResetRom, rom, "the reset ROM");
+        }
+
+        Require(_memory.Protect(new GuestPhysAddr(Riscv64VirtLayout.ResetRom), Riscv64VirtLayout.ResetRomSize, RomFlags), "protect the reset ROM");
+        Clock.Set(0);
+        for (int hart = 0; hart < _cpus.Count; hart++)
+        {
+            _cpus[hart].Reset();
+            _cpus[hart].SetEntry(new GuestPhysAddr(plan.Entry));
+            _cpus[hart].SetGpr(A0, (ulong)hart);
+            _cpus[hart].SetGpr(A1, plan.Dtb);
+        }
+
+        // After the harts, so that the wires' levels reach them as they are.
+        foreach (BusMapping mapping in _bus.Mappings)
+        {
+            (mapping.Device as IResettable)?.Reset();
+        }
+
+        _htif = plan.ToHost is ulong toHost ? new HtifPort(_memory, toHost, plan.FromHost, _host, Print) : null;
+        _uart.Start();
+        foreach (IAsyncDisposable device in _ownedAsync)
+        {
+            (device as VirtioConsoleDevice)?.Start();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void BeginTurn(int cpu) => Volatile.Write(ref _servedBy[cpu], Environment.CurrentManagedThreadId);
+
+    /// <inheritdoc/>
+    public void Enter(VirtualCpu cpu, in CpuStart start)
+    {
+        cpu.SetEntry(start.Entry);
+        cpu.SetGpr(A0, cpu.Id);
+        cpu.SetGpr(A1, start.Argument);
+    }
+
+    /// <inheritdoc/>
+    public bool MmioRead(GuestPhysAddr address, AccessWidth width, out ulong value) => _bus.Read(address.Value, width, out value);
+
+    /// <inheritdoc/>
+    public bool MmioWrite(GuestPhysAddr address, AccessWidth width, ulong value) => _bus.Write(address.Value, width, value);
+
+    /// <inheritdoc/>
+    public bool IoRead(ushort port, AccessWidth width, out ulong value)
+    {
+        value = 0;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public bool IoWrite(ushort port, AccessWidth width, ulong value) => false;
+
+    /// <inheritdoc/>
+    public bool SysRegRead(ulong address, out ulong value)
+    {
+        value = 0;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public bool SysRegWrite(ulong address, ulong value) => false;
+
+    /// <inheritdoc/>
+    public bool HandlePageFault(GuestPhysAddr address, MappingFlags access) => _memory.HandlePageFault(address, access) switch
+    {
+        PageFaultOutcome.Handled or PageFaultOutcome.AlreadyPresent => true,
+        PageFaultOutcome.OutOfMemory => throw new EngineException($"the host has no memory left for the guest's page at {address}"),
+        _ => false,
+    };
+
+    /// <inheritdoc/>
+    public bool ServeArchSpecific(VirtualCpu cpu, VCpuExit exit)
+    {
+        switch ((RiscvExit)exit.ArchSpecificCode)
+        {
+            case RiscvExit.SbiConsole:
+                ServeConsole(cpu, exit.ArchSpecific<SbiConsoleExit>());
+                return true;
+            case RiscvExit.Semihosting:
+                ServeSemihosting(cpu, exit.ArchSpecific<SemihostingExit>());
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>The SBI console is the UART's other door: what goes out there goes out here, and input waits at one of the two.</summary>
+    private void ServeConsole(VirtualCpu cpu, in SbiConsoleExit console)
+    {
+        switch (console.Operation)
+        {
+            case SbiConsoleOperation.WriteByte:
+                Print([console.Byte]);
+                break;
+            case SbiConsoleOperation.Write:
+                int length = (int)ulong.Min(console.Length, LongestText);
+                byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+                if (_memory.Read(console.Address, buffer.AsSpan(0, length)) == GuestAccessStatus.Ok)
+                {
+                    Print(buffer.AsSpan(0, length));
+                    cpu.SetGpr(A1, (ulong)length);
+                }
+                else
+                {
+                    cpu.SetReturnValue(SbiInvalidAddress);
+                }
+
+                ArrayPool<byte>.Shared.Return(buffer);
+                break;
+        }
+    }
+
+    private void ServeSemihosting(VirtualCpu cpu, in SemihostingExit call)
+    {
+        switch (call.Operation)
+        {
+            case SysWriteC:
+                if (_memory.ReadObject(new GuestPhysAddr(call.Argument), out byte character) == GuestAccessStatus.Ok)
+                {
+                    Print([character]);
+                }
+
+                break;
+            case SysWrite0:
+                PrintText(call.Argument);
+                break;
+            case SysExit or SysExitExtended:
+                // On a 64-bit machine both take a block: the reason and the code.
+                bool hasCode = _memory.ReadObject(new GuestPhysAddr(call.Argument), out ulong reason) == GuestAccessStatus.Ok;
+                hasCode &= _memory.ReadObject(new GuestPhysAddr(call.Argument + 8), out ulong code) == GuestAccessStatus.Ok;
+                int result = hasCode && reason == ApplicationExit ? (int)ulong.Min(code, 255) : 1;
+                _host.End(result == 0 ? new VmExit(VmExitReason.PowerOff) : new VmExit(VmExitReason.GuestExit, result));
+                break;
+            default:
+                cpu.SetReturnValue(ulong.MaxValue);
+                break;
+        }
+    }
+
+    /// <summary>Prints a text closed by a zero byte, up to a bound.</summary>
+    private void PrintText(ulong address)
+    {
+        for (int i = 0; i < LongestText; i++)
+        {
+            if (_memory.ReadObject(new GuestPhysAddr(address + (ulong)i), out byte character) != GuestAccessStatus.Ok || character == 0)
+            {
+                return;
+            }
+
+            Print([character]);
+        }
+    }
+
+    private void Print(ReadOnlySpan<byte> text)
+    {
+        foreach (byte character in text)
+        {
+            _uart.Write(0, AccessWidth.Byte, character);
+        }
+    }
+
+    private void Write(ulong address, ReadOnlySpan<byte> data, string name)
+    {
+        if (_memory.Write(new GuestPhysAddr(address), data) != GuestAccessStatus.Ok)
+        {
+            throw new ImageException(name, $"cannot be written to guest memory at 0x{address:x}");
+        }
+    }
+}

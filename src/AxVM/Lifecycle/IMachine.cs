@@ -1,0 +1,72 @@
+using AxVCpu;
+
+namespace AxVM;
+
+/// <summary>
+/// The hardware of one VM: vCPUs, memory and devices, as the life cycle drives it. Accesses of the guest come from
+/// the vCPU threads; everything else while no vCPU is inside the guest, unless it says otherwise.
+/// </summary>
+internal interface IMachine : IRunLoopVm, IAsyncDisposable
+{
+    /// <summary>The vCPUs by index; all of them are Free while no thread runs them.</summary>
+    IReadOnlyList<VirtualCpu> Cpus { get; }
+
+    /// <summary>The VM's clock.</summary>
+    VmClock Clock { get; }
+
+    /// <summary>Bytes of memory the guest has touched. Any thread.</summary>
+    ulong ResidentBytes { get; }
+
+    /// <summary>Whether <see cref="Poll"/> wants to be called about every millisecond.</summary>
+    bool NeedsPolling { get; }
+
+    /// <summary>Reads and checks everything a start needs. Changes nothing.</summary>
+    /// <exception cref="Boot.ImageException">An image is missing, malformed or does not fit.</exception>
+    IPreparedBoot Prepare();
+
+    /// <summary>Brings devices, memory and vCPUs to the state at power-on with the images in memory.</summary>
+    void PowerOn(IPreparedBoot boot);
+
+    /// <summary>Whether a vCPU runs from power-on, or waits until another starts it.</summary>
+    bool StartsOnline(int cpu);
+
+    /// <summary>The index of the vCPU that the guest calls <paramref name="guestId"/>, or -1. Any thread.</summary>
+    int FindCpu(ulong guestId);
+
+    /// <summary>A vCPU's thread begins to run it. On that thread.</summary>
+    void BeginTurn(int cpu);
+
+    /// <summary>Puts a vCPU at an entry given by the guest. On the vCPU's thread.</summary>
+    void Enter(VirtualCpu cpu, in CpuStart start);
+
+    /// <summary>Serves an exit that only this architecture has. On the vCPU's thread.</summary>
+    /// <returns>False when it is not known.</returns>
+    bool ServeArchSpecific(VirtualCpu cpu, VCpuExit exit);
+
+    /// <summary>Looks for what the guest left in memory for the host. Any thread, one at a time.</summary>
+    void Poll();
+
+    /// <summary>Lets go of vCPUs that a device holds back, and holds none until <see cref="ResumeHolding"/>. Any thread.</summary>
+    void ReleaseHeld();
+
+    /// <summary>Ends the effect of <see cref="ReleaseHeld"/>. Any thread.</summary>
+    void ResumeHolding();
+}
+
+/// <summary>What <see cref="IMachine.Prepare"/> read; used for one <see cref="IMachine.PowerOn"/>.</summary>
+internal interface IPreparedBoot;
+
+/// <summary>Where a vCPU is to start (CpuUp).</summary>
+/// <param name="Entry">The address of its first instruction.</param>
+/// <param name="Argument">What the guest wants it to find in its argument register.</param>
+internal readonly record struct CpuStart(GuestPhysAddr Entry, ulong Argument);
+
+/// <summary>What a machine asks of its VM. Any thread; never waits for a vCPU.</summary>
+internal interface IMachineHost
+{
+    /// <summary>The guest is over.</summary>
+    void End(VmExit exit);
+
+    /// <summary>The guest asked for a reset.</summary>
+    void Restart();
+}

@@ -1,0 +1,193 @@
+using AxVCpu;
+
+namespace AxVM;
+
+/// <summary>What the vCPU threads tell their VM. On a vCPU's thread; must not wait for one.</summary>
+internal interface IVCpuEvents
+{
+    /// <summary>The guest powered the machine off; a code other than 0 is a failure the guest reports.</summary>
+    void SystemDown(ulong code);
+
+    /// <summary>The guest asked for a reset.</summary>
+    void SystemReset();
+
+    /// <summary>The vCPU cannot go on.</summary>
+    void Failed(int cpu, string what);
+}
+
+/// <summary>The host thread of one vCPU and its run loop: serves exits from the machine, tells the VM the rest.</summary>
+internal sealed class VCpuThread
+{
+    private const ulong NotSupported = unchecked((ulong)-2L);
+
+    private readonly VCpuGang _gang;
+    private readonly IVCpuEvents _events;
+    private readonly Thread _thread;
+    private readonly long[] _exits;
+    private IMachine _machine;
+    private VirtualCpu _cpu;
+
+    /// <summary>Starts the thread, parked.</summary>
+    /// <param name="gang">The threads it belongs to.</param>
+    /// <param name="name">The thread's name.</param>
+    /// <param name="index">The vCPU's index.</param>
+    /// <param name="machine">What serves exits.</param>
+    /// <param name="events">Who hears of the others.</param>
+    /// <param name="exits">Counts exits, by kind.</param>
+    public VCpuThread(VCpuGang gang, string name, int index, IMachine machine, IVCpuEvents events, long[] exits)
+    {
+        _exits = exits;
+        _gang = gang;
+        _events = events;
+        _machine = machine;
+        _cpu = machine.Cpus[index];
+        Index = index;
+        _thread = new Thread(Main) { Name = name, IsBackground = true };
+        _thread.Start();
+    }
+
+    public int Index { get; }
+
+    public VirtualCpu Cpu => _cpu;
+
+    /// <summary>Whether the vCPU takes part; under the gang's lock.</summary>
+    public bool IsOnline { get; set; }
+
+    /// <summary>Where the vCPU starts when its turn comes; under the gang's lock.</summary>
+    public CpuStart? PendingStart { get; set; }
+
+    public void Join() => _thread.Join();
+
+    private void Main()
+    {
+        while (_gang.WaitForTurn(this, out CpuStart? start))
+        {
+            try
+            {
+                TakeTurn(start);
+            }
+#pragma warning disable CA1031 // Whatever fails here ends this VM, never the process.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _gang.TakeDown(this);
+                _events.Failed(Index, e.Message);
+            }
+            finally
+            {
+                _gang.EndTurn();
+            }
+        }
+    }
+
+    private void TakeTurn(CpuStart? start)
+    {
+        _machine.BeginTurn(Index);
+        if (start is { } entry)
+        {
+            _machine.Enter(_cpu, entry);
+        }
+
+        _cpu.Bind();
+        try
+        {
+            while (_gang.IsRunning && RunOnce())
+            {
+            }
+        }
+        finally
+        {
+            if (_cpu.State == VCpuState.Ready)
+            {
+                _cpu.Unbind();
+            }
+        }
+    }
+
+    /// <summary>Runs to the next exit and serves it.</summary>
+    /// <returns>False when the vCPU's turn is over.</returns>
+    private bool RunOnce()
+    {
+        VCpuExit exit = _cpu.Run();
+        _exits[(int)exit.Kind]++;
+        if (RunLoop.Serve(exit, ref _machine, ref _cpu))
+        {
+            return true;
+        }
+
+        switch (exit.Kind)
+        {
+            case VCpuExitKind.Interrupted:
+            case VCpuExitKind.ExternalInterrupt:
+                return true;
+            case VCpuExitKind.Halt:
+                _cpu.Block(_machine.Clock.TimeUntil(exit.HaltDeadline));
+                return true;
+            case VCpuExitKind.SendIpi:
+                SendIpi(exit.SendIpi);
+                return true;
+            case VCpuExitKind.CpuUp:
+                CpuUp(exit.CpuUp);
+                return true;
+            case VCpuExitKind.CpuDown:
+                _gang.TakeDown(this);
+                return false;
+            case VCpuExitKind.SystemDown:
+                _events.SystemDown(exit.SystemDownCode);
+                return false;
+            case VCpuExitKind.SystemReset:
+                _events.SystemReset();
+                return false;
+            case VCpuExitKind.Hypercall:
+                // The board offers no hypercalls of its own.
+                _cpu.SetReturnValue(NotSupported);
+                return true;
+            case VCpuExitKind.ArchSpecific when _machine.ServeArchSpecific(_cpu, exit):
+                return true;
+            default:
+                _gang.TakeDown(this);
+                _events.Failed(Index, Describe(exit));
+                return false;
+        }
+    }
+
+    private void CpuUp(CpuUpExit up)
+    {
+        int target = _machine.FindCpu(up.TargetCpu);
+        if (target >= 0)
+        {
+            _gang.BringUp(target, new CpuStart(up.Entry, up.Argument));
+        }
+    }
+
+    private void SendIpi(SendIpiExit ipi)
+    {
+        if (ipi.ToAll)
+        {
+            foreach (VirtualCpu cpu in _machine.Cpus)
+            {
+                cpu.InjectInterrupt(ipi.Vector);
+            }
+
+            return;
+        }
+
+        for (ulong mask = ipi.TargetMask, id = ipi.TargetBase; mask != 0; mask >>= 1, id++)
+        {
+            int target = (mask & 1) != 0 ? _machine.FindCpu(id) : -1;
+            if (target >= 0)
+            {
+                _machine.Cpus[target].InjectInterrupt(ipi.Vector);
+            }
+        }
+    }
+
+    private static string Describe(VCpuExit exit) => exit.Kind switch
+    {
+        VCpuExitKind.InternalError =>
+            $"engine error {exit.InternalError.Code} (0x{exit.InternalError.Data0:x}, 0x{exit.InternalError.Data1:x})",
+        VCpuExitKind.FailEntry => $"the engine could not enter the guest, reason 0x{exit.FailEntryReason:x}",
+        VCpuExitKind.Debug => $"stopped for a debugger at 0x{exit.Debug.ProgramCounter:x} and none is attached",
+        _ => $"unexpected exit {exit.Kind}",
+    };
+}
