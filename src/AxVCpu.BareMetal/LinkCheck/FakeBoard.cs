@@ -1,0 +1,33 @@
+using AxVCpu.Devices;
+
+namespace AxVCpu.BareMetal.LinkCheck;
+
+/// <summary>The outside of every device model: adds up what it is asked for.</summary>
+internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost, IAclintSswiHost, IGoldfishRtcHost
+{
+    private ulong _effects;
+
+    public readonly ulong Effects => _effects;
+
+    public void Finish(SysconStatus status, ushort code) => _effects += (ulong)status + code;
+
+    public void SetExternal(int context, bool level) => _effects += (ulong)context;
+
+    public void Transmit(byte value) => _effects += value;
+
+    public void SetInterrupt(bool level) => _effects += level ? 1u : 0u;
+
+    public void SetSoftware(int hart, bool level) => _effects += (ulong)hart;
+
+    public readonly ulong Now() => _effects;
+
+    public void SetTimerDeadline(int hart, ulong deadline) => _effects += deadline;
+
+    public void RaiseSupervisorSoftware(int hart) => _effects += (ulong)hart;
+
+    public readonly ulong NowNanoseconds() => _effects;
+
+    public void ArmAlarm(ulong deadline) => _effects += deadline;
+
+    public void DisarmAlarm() => _effects++;
+}
