@@ -53,7 +53,7 @@ public sealed class StrictLinkTests
         (_, output) = await RunAsync("nm", ["--defined-only", build.Image]);
         Assert.DoesNotContain("RhpNewFast", output, StringComparison.Ordinal);
         Assert.All(
-            ["axvcpu_check_core", "axvcpu_check_sv39x4", "axvcpu_check_uart"], root => Assert.Contains(root, output, StringComparison.Ordinal));
+            ["axvcpu_check_core", "axvcpu_check_sv39x4", "axvcpu_check_uart", "axvcpu_check_virtio_blk"], root => Assert.Contains(root, output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -49,6 +49,13 @@ namespace System
             _length = length;
         }
 
+        // The compiler looks for this one before it takes the one over a local; see ReadOnlySpan.
+        public Span(T[] array)
+        {
+            _reference = ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(array);
+            _length = array.Length;
+        }
+
         public Span(ref T reference)
         {
             _reference = ref reference;
