@@ -7,7 +7,7 @@ public sealed class StrictLinkTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
 
-    /// <summary>One file with every kind of offence; the linker reports all of them at once.</summary>
+    /// <summary>Compiles, and needs symbols that no platform provides; the linker reports all of them at once.</summary>
     private const string Offences = """
         using System.Runtime;
 
@@ -18,14 +18,12 @@ public sealed class StrictLinkTests
             [RuntimeExport("offence_heap")]
             public static object Heap(int value) => new Box { Value = value };
 
-            [RuntimeExport("offence_array")]
-            public static int[] Array(int length) => new int[length];
-
             [RuntimeExport("offence_throw")]
-            public static void Throw(object what) => throw (System.Exception)what;
+            public static void Throw(System.Exception what) => throw what;
         }
         """;
 
+    /// <summary>What ilc itself refuses, for want of the parts of the corlib that it would call.</summary>
     private const string Delegate = """
         using System.Runtime;
 
@@ -57,13 +55,13 @@ public sealed class StrictLinkTests
     }
 
     [Fact]
-    public async Task Objects_arrays_and_exceptions_do_not_link()
+    public async Task Objects_and_exceptions_do_not_link()
     {
         using var build = new LinkBuild();
         (int code, string output) = await build.RunAsync(Offences);
         Assert.NotEqual(0, code);
         Assert.All(
-            ["RhpNewFast", "RhpNewArray", "RhpThrowEx"],
+            ["undefined reference to `RhpNewFast'", "undefined reference to `RhpThrowEx'"],
             symbol => Assert.Contains(symbol, output, StringComparison.Ordinal));
     }
 
@@ -73,7 +71,8 @@ public sealed class StrictLinkTests
         using var build = new LinkBuild();
         (int code, string output) = await build.RunAsync(Delegate);
         Assert.NotEqual(0, code);
-        Assert.Contains("Delegate", output, StringComparison.Ordinal);
+        Assert.Contains("Offences.CallBack()", output, StringComparison.Ordinal);
+        Assert.Matches("Expected method 'Initialize\\w+' not found on type '\\[\\S+\\]System.Delegate'", output);
     }
 
     private static async Task<(int Code, string Output)> RunAsync(string program, IEnumerable<string> arguments)
@@ -123,7 +122,7 @@ public sealed class StrictLinkTests
             string folder = _folder.FullName;
             var arguments = new List<string>
             {
-                "build", Repository.ProjectFile("AxVCpu.BareMetal"), "-nologo", "-v", "q", "-nodeReuse:false", "-p:UseSharedCompilation=false",
+                "build", Repository.ProjectFile("AxVCpu.BareMetal"), "-nologo", "-v", "n", "-nodeReuse:false", "-p:UseSharedCompilation=false",
                 $"-p:BaseIntermediateOutputPath={folder}/obj/", $"-p:MSBuildProjectExtensionsPath={folder}/obj/",
                 $"-p:IntermediateOutputPath={folder}/obj/link/", $"-p:OutputPath={folder}/bin/",
             };
