@@ -32,6 +32,9 @@ internal sealed class BootPlan : IPreparedBoot
     /// <summary>The devicetree's address.</summary>
     public ulong Dtb { get; }
 
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> DeviceTree => Images.First(image => image.Address == Dtb).Data;
+
     /// <summary>What is written to the reset ROM, in the machine profile.</summary>
     public byte[]? Rom { get; }
 

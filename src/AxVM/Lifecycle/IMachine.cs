@@ -54,7 +54,11 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
 }
 
 /// <summary>What <see cref="IMachine.Prepare"/> read; used for one <see cref="IMachine.PowerOn"/>.</summary>
-internal interface IPreparedBoot;
+internal interface IPreparedBoot
+{
+    /// <summary>The devicetree blob that the guest will see.</summary>
+    ReadOnlyMemory<byte> DeviceTree { get; }
+}
 
 /// <summary>Where a vCPU is to start (CpuUp).</summary>
 /// <param name="Entry">The address of its first instruction.</param>

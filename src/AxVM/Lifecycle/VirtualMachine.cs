@@ -77,6 +77,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         _machine.ResidentBytes,
         [.. _machine.Cpus.Select((cpu, index) => new VCpuStatistics(index, cpu.State, (long[])_exits[index].Clone()))]);
 
+    /// <summary>Reads the images and describes the machine as its guest would see it. Changes nothing.</summary>
+    /// <exception cref="Boot.ImageException">An image is missing, malformed or does not fit.</exception>
+    public Fdt.FlattenedDeviceTree DescribeToGuest() => Fdt.FlattenedDeviceTree.Read(_machine.Prepare().DeviceTree.Span);
+
     /// <summary>Reads the images and puts them into memory: Created or Stopped to Loaded.</summary>
     /// <exception cref="Boot.ImageException">An image is missing, malformed or does not fit; nothing was changed.</exception>
     public Task LoadAsync(CancellationToken cancellationToken = default) => OperateAsync(

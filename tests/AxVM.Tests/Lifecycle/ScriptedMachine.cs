@@ -126,5 +126,8 @@ internal sealed class ScriptedMachine : IMachine
         return ValueTask.CompletedTask;
     }
 
-    private sealed class Boot : IPreparedBoot;
+    private sealed class Boot : IPreparedBoot
+    {
+        public ReadOnlyMemory<byte> DeviceTree => ReadOnlyMemory<byte>.Empty;
+    }
 }
