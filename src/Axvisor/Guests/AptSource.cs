@@ -5,7 +5,7 @@ namespace Axvisor.Guests;
 /// <param name="Suites">Its suites, as written.</param>
 /// <param name="Components">Its components, as written.</param>
 /// <param name="SignedBy">The value of Signed-By (a key ring's path, or a key block with its continuation lines), or null.</param>
-public sealed record AptSource(string Uri, IReadOnlyList<string> Suites, IReadOnlyList<string> Components, string? SignedBy)
+internal sealed record AptSource(string Uri, IReadOnlyList<string> Suites, IReadOnlyList<string> Components, string? SignedBy)
 {
     private static readonly string[] s_debianSuites =
         ["bullseye", "bookworm", "trixie", "forky", "duke", "sid", "oldoldstable", "oldstable", "stable", "testing", "unstable"];

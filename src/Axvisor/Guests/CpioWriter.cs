@@ -7,7 +7,7 @@ namespace Axvisor.Guests;
 /// The bytes depend only on what is added: owners are root, times are zero and inode numbers count up, so that equal input gives an equal
 /// archive. Missing parent directories are added by themselves. Not thread safe.
 /// </remarks>
-public sealed class CpioWriter : IDisposable
+internal sealed class CpioWriter : IDisposable
 {
     private const uint TypeDirectory = 0x4000;
     private const uint TypeCharacterDevice = 0x2000;

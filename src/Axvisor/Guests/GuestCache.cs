@@ -71,6 +71,27 @@ internal sealed class GuestCache
         }
     }
 
+    /// <summary>Puts a small file into the cache unless it is there with the same content; other processes see it whole or not at all.</summary>
+    /// <exception cref="PreparationException">The folder cannot be written.</exception>
+    internal void StoreFile(string path, byte[] content)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(content))
+                return;
+            CreateFolder();
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(temporary, content);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(temporary);
+            throw new PreparationException($"{path} could not be written: {e.Message}", e);
+        }
+    }
+
     private void CreateFolder()
     {
         if (!OperatingSystem.IsWindows())

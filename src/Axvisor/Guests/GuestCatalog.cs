@@ -1,7 +1,7 @@
 namespace Axvisor.Guests;
 
 /// <summary>All guests that have a name.</summary>
-public sealed class GuestCatalog
+internal sealed class GuestCatalog
 {
     private readonly NamedGuest[] _guests;
 
@@ -11,11 +11,11 @@ public sealed class GuestCatalog
     {
     }
 
-    internal GuestCatalog(GuestCache cache, string aptFolder) => _guests =
-    [
-        new LinuxGuest(cache, aptFolder),
-        new UBootGuest(cache, aptFolder),
-    ];
+    internal GuestCatalog(GuestCache cache, string aptFolder)
+    {
+        LinuxGuest linux = new(cache, aptFolder);
+        _guests = [new HelloGuest(cache), linux, new UBootGuest(cache, aptFolder, linux)];
+    }
 
     /// <summary>The guests, in the order of lists.</summary>
     public IReadOnlyList<NamedGuest> Guests => _guests;

@@ -1,7 +1,7 @@
 namespace Axvisor.Guests;
 
 /// <summary>Hears how far the preparation of a guest is. Called from one thread at a time.</summary>
-public interface IPreparationProgress
+internal interface IPreparationProgress
 {
     /// <summary>A step begins; the one before it is done.</summary>
     /// <param name="description">What is being done, a short sentence part.</param>

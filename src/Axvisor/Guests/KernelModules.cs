@@ -61,21 +61,29 @@ internal sealed class KernelModules : IDisposable
         return bytes;
     }
 
-    /// <summary>The names in a module's <c>depends=</c> line.</summary>
+    /// <summary>The modules that a module names in its <c>depends=</c> line.</summary>
     internal async Task<IReadOnlyList<string>> DependenciesAsync(string module, CancellationToken cancellation) =>
         ReadDependencies(await DecompressedAsync(module, cancellation).ConfigureAwait(false));
 
+    /// <summary>The names under which the kernel asks for a module, such as "fs-ext4".</summary>
+    internal async Task<IReadOnlyList<string>> AliasesAsync(string module, CancellationToken cancellation) =>
+        ReadStrings(await DecompressedAsync(module, cancellation).ConfigureAwait(false), "\0alias="u8);
+
     /// <summary>Reads the <c>depends=</c> entry of an ELF module's .modinfo strings.</summary>
-    internal static IReadOnlyList<string> ReadDependencies(ReadOnlySpan<byte> module)
+    internal static IReadOnlyList<string> ReadDependencies(ReadOnlySpan<byte> module) => ReadStrings(module, "\0depends="u8)
+        .SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(Name).ToArray();
+
+    // .modinfo is a run of "key=value" strings, each ended by a zero byte; no other section has these keys after a zero.
+    private static List<string> ReadStrings(ReadOnlySpan<byte> module, ReadOnlySpan<byte> key)
     {
-        ReadOnlySpan<byte> key = "\0depends="u8;
-        int start = module.IndexOf(key);
-        if (start < 0)
-            return [];
-        ReadOnlySpan<byte> value = module[(start + key.Length)..];
-        int end = value.IndexOf((byte)0);
-        return Encoding.ASCII.GetString(end < 0 ? value : value[..end])
-            .Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Name).ToArray();
+        List<string> values = [];
+        for (int start; (start = module.IndexOf(key)) >= 0;)
+        {
+            module = module[(start + key.Length)..];
+            int end = module.IndexOf((byte)0);
+            values.Add(Encoding.ASCII.GetString(end < 0 ? module : module[..end]));
+        }
+        return values;
     }
 
     /// <inheritdoc/>

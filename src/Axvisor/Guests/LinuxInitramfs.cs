@@ -13,6 +13,9 @@ internal static class LinuxInitramfs
     private static readonly string[] s_furtherModules =
         ["virtio_net", "ext4", "crc32c_generic", "libcrc32c", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "isofs", "loop"];
 
+    // What mount tries when it is told no type.
+    private static readonly string[] s_fileSystems = ["ext4", "vfat", "iso9660"];
+
     /// <summary>Writes the archive, uncompressed: the kernel then only copies it, which is what an emulated CPU does fastest.</summary>
     /// <param name="output">Where it goes.</param>
     /// <param name="busyBox">The statically linked BusyBox program.</param>
@@ -40,6 +43,7 @@ internal static class LinuxInitramfs
         IReadOnlyList<string> board = await modules.ResolveAsync(s_boardModules, cancellation).ConfigureAwait(false);
         IReadOnlyList<string> further = await modules.ResolveAsync(s_furtherModules, cancellation).ConfigureAwait(false);
         StringBuilder dependencies = new();
+        StringBuilder aliases = new();
         foreach (string module in board.Union(further))
         {
             bool ready = board.Contains(module);
@@ -50,8 +54,12 @@ internal static class LinuxInitramfs
             IEnumerable<string> needs = (await modules.DependenciesAsync(module, cancellation).ConfigureAwait(false))
                 .Select(needed => FileName(needed, board.Contains(needed)));
             dependencies.Append(FileName(module, ready)).Append(": ").AppendJoin(' ', needs).Append('\n');
+            foreach (string alias in await modules.AliasesAsync(module, cancellation).ConfigureAwait(false))
+                aliases.Append("alias ").Append(alias).Append(' ').Append(module).Append('\n');
         }
         archive.AddFile($"lib/modules/{release}/modules.dep", Text(dependencies.ToString()));
+        archive.AddFile($"lib/modules/{release}/modules.alias", Text(aliases.ToString()));
+        archive.AddFile("etc/filesystems", Text(string.Join('\n', s_fileSystems) + "\n"));
         archive.AddFile("etc/board-modules", Text(string.Join('\n', board) + "\n"));
     }
 

@@ -2,7 +2,7 @@ namespace Axvisor.Guests;
 
 /// <summary>A guest that runs by its name alone.</summary>
 /// <remarks>Instances are immutable and may be used from any thread.</remarks>
-public abstract class NamedGuest
+internal abstract class NamedGuest
 {
     /// <summary>Describes a guest.</summary>
     /// <param name="name">The name on the command line.</param>

@@ -30,6 +30,7 @@ internal abstract class PackagedGuest : NamedGuest
     {
         if (!force && FindPrepared() is { } present)
             return present;
+        await PrepareNeededAsync(progress, cancellation).ConfigureAwait(false);
         GuestManifest manifest = await _cache.PublishAsync(Name, _recipe, force, progress, async (results, scratch) =>
         {
             progress.Step("Fetching Debian's package index for riscv64");
@@ -41,6 +42,9 @@ internal abstract class PackagedGuest : NamedGuest
         }, cancellation).ConfigureAwait(false);
         return Describe(_cache.FolderOf(Name), manifest);
     }
+
+    /// <summary>Prepares other guests whose files this one uses.</summary>
+    private protected virtual Task PrepareNeededAsync(IPreparationProgress progress, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Makes the guest's files in <paramref name="results"/>.</summary>
     private protected abstract Task MakeAsync(

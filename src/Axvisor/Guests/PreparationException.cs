@@ -1,7 +1,7 @@
 namespace Axvisor.Guests;
 
 /// <summary>A named guest could not be prepared; the message is one line for the person at the terminal.</summary>
-public sealed class PreparationException : Exception
+internal sealed class PreparationException : Exception
 {
     /// <summary>Says what went wrong.</summary>
     /// <param name="message">One line, naming the thing and what to do about it.</param>

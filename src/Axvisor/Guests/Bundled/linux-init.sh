@@ -12,6 +12,9 @@ while read -r module; do
     modprobe "$module"
 done </etc/board-modules
 
+# Without a system log its lines go to the console.
+syslogd -C64
+
 # BusyBox's poweroff, halt and reboot ask process 1 by signal.
 finish() {
     sync
