@@ -1,0 +1,237 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Axvisor.Guests;
+using Axvisor.Terminal;
+using AxVM;
+using AxVM.Config;
+
+namespace Axvisor.Commands;
+
+/// <summary>The options that describe a machine, the same for every command that takes one.</summary>
+internal sealed class MachineOptions
+{
+    private readonly GuestCatalog _catalog;
+    private readonly Argument<string?> _target;
+    private readonly Option<string?> _kernel = Text("--kernel", "FILE", "The kernel: ELF, Linux Image, gzip of these, or raw bytes");
+    private readonly Option<string?> _initrd = Text("--initrd", "FILE", "The initial ramdisk");
+    private readonly Option<string?> _append = Text("--append", "TEXT", "The kernel's command line; added to a named guest's own");
+    private readonly Option<ulong?> _memory = new("--memory", "-m")
+    {
+        HelpName = "SIZE", Description = "Guest RAM: 512M, 2G; a bare number is MiB", CustomParser = ParseMemory,
+    };
+
+    private readonly Option<int?> _cpus = new("--cpus", "-c")
+    {
+        HelpName = "N", Description = $"Number of vCPUs, 1 to {BaseConfig.MaximumCpus}", CustomParser = ParseCpus,
+    };
+
+    private readonly Option<string[]> _disks = new("--disk", "-d")
+    {
+        HelpName = "FILE[,readonly][,serial=TEXT]", Description = "A virtio disk on a raw image file; may be repeated", Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _bios = Text("--bios", "FILE|none", "Firmware that starts in machine mode, or none");
+    private readonly Option<string?> _profile = Choice("--profile", "Where the guest starts: sbi (supervisor mode, the vCPU layer answers SBI) or machine", "sbi", "machine");
+    private readonly Option<string?> _isa = Text("--isa", "STRING", "The guest's extensions, for instance rv64gc_zba_zbb_zbs_sstc; without it all the engine has");
+    private readonly Option<string?> _mmu = Choice("--mmu", "The largest translation mode of the guest's MMU", "sv39", "sv48", "sv57");
+    private readonly Option<string?> _dtb = Text("--dtb", "FILE", "A devicetree blob instead of the generated one");
+    private readonly Option<bool?> _lazy = new("--lazy")
+    {
+        HelpName = "true|false", Description = "Whether RAM is given page by page when first touched (default true)", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _console = Choice("--console", "Where the guest's console is", "uart", "virtio");
+    private readonly Option<string[]> _devices = new("--device")
+    {
+        HelpName = "rng|console", Description = "A further virtio device; may be repeated", Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _engine = Text("--engine", "NAME", "The engine, see 'axvisor engines'");
+
+    /// <summary>Makes the options; one object serves one command.</summary>
+    internal MachineOptions(GuestCatalog catalog)
+    {
+        _catalog = catalog;
+        _devices.AcceptOnlyFromAmong("rng", "console");
+        _target = new Argument<string?>("guest")
+        {
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "guest|FILE.toml",
+            Description = "A named guest (see 'axvisor guests') or a configuration file (.toml); options override its values",
+        };
+        _target.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: ['-', ..] option }])
+                result.AddError($"unknown option {option}");
+        });
+        _target.CompletionSources.Add(_ => _catalog.Guests.Select(guest => new System.CommandLine.Completions.CompletionItem(guest.Name)));
+    }
+
+    /// <summary>Adds the argument and the options to a command.</summary>
+    internal void AddTo(Command command)
+    {
+        command.Arguments.Add(_target);
+        foreach (Option option in (Option[])
+            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _engine])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Puts the machine together: the named guest, prepared when needed, or the file, or nothing; then the options over it.</summary>
+    /// <exception cref="InputException">The target is neither a guest nor a file, or there is nothing to start.</exception>
+    internal async Task<VmConfig> ReadAsync(ParseResult result, CancellationToken cancellation)
+    {
+        VmConfig config = await ReadTargetAsync(result.GetValue(_target), cancellation).ConfigureAwait(false);
+        Apply(result, config);
+        if (config.Kernel.Path is null && config.Kernel.BiosPath is null)
+            throw new InputException($"nothing to start: name a guest ({GuestNames()}), a configuration file, or give --kernel FILE");
+        return config;
+    }
+
+    private async Task<VmConfig> ReadTargetAsync(string? target, CancellationToken cancellation)
+    {
+        if (target is null)
+            return new VmConfig();
+        if (_catalog.Find(target) is { } guest)
+        {
+            PreparationReport report = PreparationReport.Create();
+            try
+            {
+                return Describe(await guest.PrepareAsync(force: false, report, cancellation).ConfigureAwait(false));
+            }
+            finally
+            {
+                report.Finish();
+            }
+        }
+        if (Directory.Exists(target))
+            throw new InputException($"{target} is a directory, not a configuration file");
+        if (!File.Exists(target))
+        {
+            throw new InputException(target.EndsWith(".toml", StringComparison.OrdinalIgnoreCase)
+                ? $"configuration file {target} does not exist"
+                : $"'{target}' is neither a named guest ({GuestNames()}) nor a configuration file");
+        }
+        if (!target.EndsWith(".toml", StringComparison.OrdinalIgnoreCase))
+            throw new InputException($"{target} is not a configuration file (.toml); a kernel is given with --kernel {target}");
+        return VmConfig.Load(target);
+    }
+
+    /// <summary>A prepared guest as a configuration.</summary>
+    internal static VmConfig Describe(PreparedGuest guest)
+    {
+        VmConfig config = VmConfig.Generate(guest.Guest, guest.Kernel, cpuCount: 1, (ulong)guest.MemoryMiB << 20);
+        config.Kernel.RamdiskPath = guest.InitialRamDisk;
+        config.Kernel.BiosPath = guest.Firmware;
+        config.Kernel.CommandLine = guest.CommandLine;
+        config.Engine.Profile = guest.Profile == "machine" ? StartProfile.Machine : StartProfile.Sbi;
+        if (guest.BootDisk is not null)
+            config.Disks.Add(new DiskConfig { Path = guest.BootDisk, ReadOnly = true });
+        if (guest.HasEntropy)
+            config.ExtraDevices.Add(new DeviceConfig { Kind = DeviceKind.Rng });
+        return config;
+    }
+
+    private void Apply(ParseResult result, VmConfig config)
+    {
+        // A path on the command line is relative to the working folder, one in the file to the file's folder.
+        string? PathOf(Option<string?> option) => result.GetValue(option) is { } path ? Path.GetFullPath(path) : null;
+
+        bool named = result.GetValue(_target) is { } target && _catalog.Find(target) is not null;
+        if (result.GetValue(_target) is null && PathOf(_kernel) is { } kernelPath)
+            config.Base.Name = Path.GetFileNameWithoutExtension(kernelPath);
+        config.Kernel.Path = PathOf(_kernel) ?? config.Kernel.Path;
+        config.Kernel.RamdiskPath = PathOf(_initrd) ?? config.Kernel.RamdiskPath;
+        config.Kernel.DtbPath = PathOf(_dtb) ?? config.Kernel.DtbPath;
+        if (result.GetValue(_append) is { } append)
+        {
+            config.Kernel.CommandLine = named && config.Kernel.CommandLine is { } own ? $"{own} {append}" : append;
+        }
+        if (result.GetValue(_memory) is { } memory)
+        {
+            config.Memory.Size = memory;
+            config.Kernel.MemoryRegions = [];
+        }
+        if (result.GetValue(_cpus) is { } cpus)
+        {
+            config.Base.CpuCount = cpus;
+            config.Base.PhysicalCpuIds = [];
+            config.Base.PhysicalCpuSets = [];
+        }
+        // A named guest's own disk comes last: the first one given here is always /dev/vda.
+        int place = named ? 0 : config.Disks.Count;
+        foreach (string disk in result.GetValue(_disks) ?? [])
+            config.Disks.Insert(place++, ParseDisk(disk));
+        if (result.GetValue(_bios) is { } bios)
+        {
+            config.Kernel.BiosPath = bios == "none" ? null : Path.GetFullPath(bios);
+            config.Kernel.EnableBios = null;
+            if (bios != "none" && config.Engine.Profile is null)
+                config.Engine.Profile = StartProfile.Machine;
+        }
+        if (result.GetValue(_profile) is { } profile)
+            config.Engine.Profile = profile == "machine" ? StartProfile.Machine : StartProfile.Sbi;
+        config.Engine.Isa = result.GetValue(_isa) ?? config.Engine.Isa;
+        config.Engine.Mmu = result.GetValue(_mmu) ?? config.Engine.Mmu;
+        config.Engine.Name = result.GetValue(_engine) ?? config.Engine.Name;
+        if (result.GetResult(_lazy) is not null)
+            config.Memory.Lazy = result.GetValue(_lazy) ?? true;
+        if (result.GetValue(_console) is { } console)
+            config.Console.Kind = console == "virtio" ? ConsoleKind.Virtio : ConsoleKind.Uart;
+        foreach (string device in result.GetValue(_devices) ?? [])
+            config.ExtraDevices.Add(new DeviceConfig { Kind = device == "rng" ? DeviceKind.Rng : DeviceKind.Console });
+    }
+
+    /// <summary>Reads FILE[,readonly][,serial=TEXT].</summary>
+    internal static DiskConfig ParseDisk(string text)
+    {
+        string[] parts = text.Split(',');
+        int count = parts.Length;
+        bool readOnly = false;
+        string? serial = null;
+        // Only known words at the end are options, so that a file name may have commas.
+        for (; count > 1; count--)
+        {
+            string part = parts[count - 1];
+            if (part is "readonly" or "ro")
+                readOnly = true;
+            else if (part.StartsWith("serial=", StringComparison.Ordinal))
+                serial = part["serial=".Length..];
+            else
+                break;
+        }
+        string path = string.Join(',', parts[..count]);
+        return path.Length > 0
+            ? new DiskConfig { Path = Path.GetFullPath(path), ReadOnly = readOnly, Serial = serial }
+            : throw new InputException($"--disk {text}: the file's name is missing");
+    }
+
+    private string GuestNames() => string.Join(", ", _catalog.Guests.Select(guest => guest.Name));
+
+    private static Option<string?> Text(string name, string valueName, string description) =>
+        new(name) { HelpName = valueName, Description = description };
+
+    private static Option<string?> Choice(string name, string description, params string[] values) =>
+        new Option<string?>(name) { HelpName = string.Join('|', values), Description = description }.AcceptOnlyFromAmong(values);
+
+    private static ulong? ParseMemory(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        bool bare = text.All(char.IsAsciiDigit);
+        if (ByteSize.TryParse(bare ? text + "M" : text, out ulong bytes) && bytes is >= 1 << 20 and <= 1UL << 40 && bytes % 4096 == 0)
+            return bytes;
+        result.AddError($"--memory {text}: not a size from 1M to 1T, such as 512M or 2G");
+        return null;
+    }
+
+    private static int? ParseCpus(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= BaseConfig.MaximumCpus)
+            return count;
+        result.AddError($"--cpus {text}: not a number from 1 to {BaseConfig.MaximumCpus}");
+        return null;
+    }
+}
