@@ -405,7 +405,6 @@ internal sealed unsafe partial class Hart
 
     poll:
         s->Pc = block->Pc;
-        PollInterrupts();
         goto changed;
 
     fault:
@@ -413,6 +412,10 @@ internal sealed unsafe partial class Hart
 
     changed:
         if (_exitPending)
+            return;
+
+        // Here and not only at block entry: a guest may fault in every fetch and never enter a block.
+        if (s->InstRet >= s->PollAt && !PollInterrupts())
             return;
         tlb = s->DataTlb;
         goto lookup;
