@@ -148,6 +148,16 @@ public sealed class RunContractTests : IDisposable
     }
 
     [Fact]
+    public async Task A_guest_that_does_nothing_but_fault_can_be_ended()
+    {
+        // Illegal instructions from the start, and a trap vector where nothing can be fetched.
+        string kernel = _folder.File("zeros.bin");
+        await File.WriteAllBytesAsync(kernel, new byte[4096], TestContext.Current.CancellationToken);
+        (int code, _, string errors) = await CliProcess.RunAsync("run", "--kernel", kernel, "--profile", "machine", "--timeout", "1");
+        Assert.True(code == 124, $"exit code {code}; {errors}");
+    }
+
+    [Fact]
     public async Task Random_bytes_as_a_kernel_do_not_hurt_the_host()
     {
         int seed = Environment.TickCount;
