@@ -67,7 +67,7 @@ internal sealed class Riscv64VirtConfig
         IsaExtensions isa = IsaExtensions.Default;
         string? isaProblem = null;
         Refuse(config.Engine.Isa is { } text && !IsaString.TryParse(text, out isa, out isaProblem), "engine.isa", isaProblem ?? string.Empty);
-        Refuse((isa & (IsaExtensions.I | IsaExtensions.Zicsr)) != (IsaExtensions.I | IsaExtensions.Zicsr), "engine.isa", "must have zicsr");
+        Refuse(isaProblem is null && (isa & (IsaExtensions.I | IsaExtensions.Zicsr)) != (IsaExtensions.I | IsaExtensions.Zicsr), "engine.isa", "must have zicsr");
         List<AddressRangeConfig> ram = FindRam(config, Problem);
         List<DiskConfig> disks = FindDisks(config, Problem);
         Riscv64VirtConfig result = new(config, isa, ram, disks);
