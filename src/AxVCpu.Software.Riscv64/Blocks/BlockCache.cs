@@ -56,7 +56,7 @@ internal sealed unsafe class BlockCache : IDisposable
 
     /// <summary>
     /// Decodes a block. <paramref name="available"/> code bytes (at least 2) are readable at <paramref name="code"/>; with
-    /// <paramref name="second"/> the block is one instruction of which two bytes are at each pointer.
+    /// <paramref name="second"/> the block is one instruction, of which two bytes are at each pointer if it is long.
     /// </summary>
     public CodeBlock* Build(ulong pc, byte* code, int available, byte* second, ulong generation)
     {
@@ -104,7 +104,7 @@ internal sealed unsafe class BlockCache : IDisposable
             if (decoded == OpCode.Jal && (op->Imm & 2) != 0 && (_isa & IsaExtensions.C) == 0)
                 op->Code = CodeBlock.MisalignedJump;
             op++;
-            if (BlockShape.EndsBlock(decoded))
+            if (second != null || BlockShape.EndsBlock(decoded))
                 break;
         }
 
@@ -135,7 +135,11 @@ internal sealed unsafe class BlockCache : IDisposable
     {
         byte* copy = CodeBlock.Copy(block);
         if (block->SecondCode != null)
-            return *(ushort*)copy == *(ushort*)block->Code && *(ushort*)(copy + 2) == *(ushort*)block->SecondCode;
+        {
+            return *(ushort*)copy == *(ushort*)block->Code
+                && (block->Length == 2 || *(ushort*)(copy + 2) == *(ushort*)block->SecondCode);
+        }
+
         return new ReadOnlySpan<byte>(copy, block->Length).SequenceEqual(new ReadOnlySpan<byte>(block->Code, block->Length));
     }
 

@@ -41,7 +41,7 @@ internal unsafe struct CodeBlock
     /// <summary>Host address of the code.</summary>
     public byte* Code;
 
-    /// <summary>Host address of the second half of a straddling instruction; otherwise null.</summary>
+    /// <summary>Not null for a single instruction that is looked up each time: where its second half is, if it has one.</summary>
     public byte* SecondCode;
 
     /// <summary>Next in the same bucket of the block cache.</summary>

@@ -135,7 +135,7 @@ internal sealed unsafe partial class Hart
         if (found == TlbFill.Mapped)
             found = FillTlb(va + inPage, size - inPage, access, out second, out _);
         if (found == TlbFill.Mmio)
-            RaiseAccessFault(va, access);
+            RaiseAccessFault(first == null ? va : va + inPage, access);
         return found == TlbFill.Mapped;
     }
 

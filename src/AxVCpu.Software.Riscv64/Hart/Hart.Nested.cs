@@ -66,9 +66,13 @@ internal sealed unsafe partial class Hart
         }
     }
 
-    /// <summary>Forgets what the nested table said, and everything built on it. Owner thread.</summary>
+    /// <summary>
+    /// Forgets what the nested table said, and everything built on it. Owner thread. Blocks are compared with memory again: a host page may
+    /// have come back with other contents, and no fence.i of the guest will say so.
+    /// </summary>
     private void FlushNested()
     {
+        _s->FetchGeneration++;
         Array.Fill(_nestedCache, new NestedCacheEntry { Tag = InvalidNestedTag });
         FlushTranslations();
     }

@@ -52,12 +52,19 @@ internal sealed unsafe partial class Hart
             if (second == null)
                 return null;
         }
+        else if (_tlb.Entry((int)_s->FetchClass, SoftTlb.FetchOffset, pc)->Tag != (pc & SoftTlb.PageMask))
+        {
+            // PMP draws a line through this page: one instruction at a time, all of its bytes checked, and never from the jump cache.
+            second = Decoder.LengthOf(*(ushort*)code) == 4 ? FetchPointer(pc + 2) : code;
+            if (second == null)
+                return null;
+        }
 
         CodeBlock* block = _blocks.Find(pc, code, second);
         if (block == null)
             block = _blocks.Build(pc, code, available, second, _s->FetchGeneration);
 
-        // A straddling instruction stays out: its second page may change without a change of the first.
+        // A single instruction stays out: its second page may change without a change of the first.
         if (second == null)
         {
             JumpEntry* jump = BlockCache.Jump(_blocks.Jumps, pc);

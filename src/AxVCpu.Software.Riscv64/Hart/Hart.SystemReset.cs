@@ -31,6 +31,7 @@ internal sealed unsafe partial class Hart
         _s->Satp = 0;
         _s->Pmp = default;
         Interlocked.Exchange(ref _s->InjectedOnce, 0);
+        _machine.SetHsm(HartId, HsmState.Stopped);
 
         // A machine with Svadu and without Svade never faults for A and D, so firmware that knows neither finds it on.
         _s->Menvcfg = isa.HasFlag(IsaExtensions.Svadu) && !isa.HasFlag(IsaExtensions.Svade) ? EnvironmentBits.ADUE : 0;

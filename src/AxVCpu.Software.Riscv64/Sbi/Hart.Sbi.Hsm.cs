@@ -34,7 +34,6 @@ internal sealed unsafe partial class Hart
     {
         // The next start finds the hart as after a reset, with its own entry.
         ResetSystem();
-        _machine.SetHsm(HartId, HsmState.Stopped);
         _exit.SetCpuDown(0);
         _exitPending = true;
         return SbiResult.NoReturn;

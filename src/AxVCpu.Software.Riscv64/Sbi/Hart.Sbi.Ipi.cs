@@ -11,9 +11,9 @@ internal sealed unsafe partial class Hart
     }
 
     /// <summary>
-    /// Makes SSIP pending in the harts of a mask. A hart that is inside Run notices by itself; for the others the VM layer is asked
-    /// with a SendIpi exit, because it may have put their threads to sleep. (A hart that leaves Run to halt right now has SSIP set
-    /// before it can sleep, and <see cref="HasPendingInterrupt"/> says so.) False when the mask is not valid.
+    /// Makes SSIP pending in the harts of a mask. A hart that is inside Run gets it directly; the others are left to the VM layer, with
+    /// a SendIpi exit that names them, because it may have put their threads to sleep. (A hart that leaves Run to halt right now has
+    /// SSIP set before it can sleep, and <see cref="HasPendingInterrupt"/> says so.) False when the mask is not valid.
     /// </summary>
     private bool SendIpi(ulong mask, ulong start)
     {
@@ -30,9 +30,12 @@ internal sealed unsafe partial class Hart
             Hart? target = _machine.FindHart((ulong)id);
             if (target is null)
                 continue;
-            target.InjectInterrupt(SupervisorSoftware);
             if (target == this || target.IsRunning)
+            {
+                target.InjectInterrupt(SupervisorSoftware);
                 continue;
+            }
+
             sleeping++;
             if ((ulong)id - sleepingStart < 64)
                 sleepingMask |= 1UL << (int)((ulong)id - sleepingStart);

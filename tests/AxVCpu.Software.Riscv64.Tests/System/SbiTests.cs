@@ -87,7 +87,7 @@ public sealed unsafe class SbiTests
         Assert.Equal(0b100UL, exit.SendIpi.TargetMask);
         Assert.Equal(0UL, exit.SendIpi.TargetBase);
         Assert.Equal(1U, exit.SendIpi.Vector);
-        Assert.Equal(2UL, machine.Harts[2].State->InjectedOnce);
+        Assert.Equal(0UL, machine.Harts[2].State->InjectedOnce);
         Assert.Equal(0UL, machine.Harts[1].State->InjectedOnce);
 
         // A hart inside Run notices by itself.
