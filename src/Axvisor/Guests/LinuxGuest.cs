@@ -3,7 +3,7 @@ namespace Axvisor.Guests;
 /// <summary>Debian's Linux kernel with a BusyBox shell in an initramfs of ours.</summary>
 internal sealed class LinuxGuest : PackagedGuest
 {
-    private const int CurrentRecipe = 4;
+    private const int CurrentRecipe = 7;
     private const string MetaPackage = "linux-image-riscv64";
     private const string KernelFile = "Image";
     private const string InitramfsFile = "initramfs.cpio";

@@ -34,7 +34,9 @@ internal static class LinuxInitramfs
         archive.AddCharacterDevice("dev/null", 1, 3, 0b110_110_110);
         archive.AddFile("bin/busybox", busyBox, 0b111_101_101);
         archive.AddSymbolicLink("bin/sh", "busybox");
-        archive.AddFile("init", Resource("linux-init.sh"), 0b111_101_101);
+        archive.AddSymbolicLink("init", "bin/busybox");
+        archive.AddFile("etc/inittab", Resource("linux-inittab"));
+        archive.AddFile("etc/rc", Resource("linux-rc.sh"), 0b111_101_101);
         archive.AddFile("etc/hostname", Text($"{hostName}\n"));
         archive.AddFile("etc/passwd", Text("root::0:0:root:/root:/bin/sh\n"));
         archive.AddFile("etc/group", Text("root:x:0:\n"));

@@ -3,7 +3,7 @@ namespace Axvisor.Guests;
 /// <summary>OpenSBI in M mode starting U-Boot in S mode, which starts the Linux guest's kernel from a virtio disk.</summary>
 internal sealed class UBootGuest : PackagedGuest
 {
-    private const int CurrentRecipe = 5;
+    private const int CurrentRecipe = 7;
     private const string FirmwareFile = "fw_dynamic.bin";
     private const string LoaderFile = "u-boot.bin";
     private const string DiskFile = "boot-disk.img";

@@ -18,6 +18,9 @@ internal sealed class InputPump(PipeReader? input, IInputSink sink) : IAsyncDisp
 {
     private static readonly TimeSpan s_disposePatience = TimeSpan.FromSeconds(1);
 
+    // A device may begin to listen by the mere passing of time, without an access that could wake the pump.
+    private static readonly TimeSpan s_recheck = TimeSpan.FromMilliseconds(10);
+
     private readonly SemaphoreSlim _room = new(0);
     private readonly CancellationTokenSource _disposing = new();
     private Task? _pump;
@@ -63,7 +66,7 @@ internal sealed class InputPump(PipeReader? input, IInputSink sink) : IAsyncDisp
                     int taken = sink.Offer(rest.FirstSpan);
                     rest = rest.Slice(taken);
                     if (taken == 0)
-                        await _room.WaitAsync(_disposing.Token).ConfigureAwait(false);
+                        await _room.WaitAsync(s_recheck, _disposing.Token).ConfigureAwait(false);
                 }
                 reader.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)

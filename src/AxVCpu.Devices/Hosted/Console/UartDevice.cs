@@ -16,7 +16,10 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     private const int HoldBelow = 512;
 
     // A driver that only waits for the transmitter reads the status once for each character: it is always ready.
-    private const int PollsThatMeanListening = 16;
+    private const int PollsThatMeanListening = 256;
+
+    // A driver that switches the receiver interrupt on may still empty the receiver "for luck": what comes right then is lost.
+    private const long SettleMilliseconds = 5;
 
     private static readonly TimeSpan s_recheck = TimeSpan.FromMilliseconds(100);
 
@@ -27,6 +30,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     private readonly PipeOutlet _outlet;
     private Uart16550 _state;
     private int _polls;
+    private long _listensFrom;
     private bool _inputWaits;
     private bool _released;
 
@@ -88,7 +92,10 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
         bool wake;
         lock (_lock)
         {
+            bool enabled = _state.ReceiverInterruptEnabled;
             answered = _state.Write(ref effects, offset, width, value);
+            if (!enabled && _state.ReceiverInterruptEnabled)
+                _listensFrom = Environment.TickCount64 + SettleMilliseconds;
             _polls = 0;
             wake = TakeWake();
         }
@@ -160,7 +167,8 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     }
 
     // Both under _lock.
-    private bool Listens => !_state.IsLoopback && _state.CanReceive && (_state.ReceiverInterruptEnabled || _polls >= PollsThatMeanListening);
+    private bool Listens => !_state.IsLoopback && _state.CanReceive
+        && (_polls >= PollsThatMeanListening || (_state.ReceiverInterruptEnabled && Environment.TickCount64 >= _listensFrom));
 
     private bool TakeWake()
     {
