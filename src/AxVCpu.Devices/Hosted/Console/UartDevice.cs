@@ -106,6 +106,26 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
         return answered;
     }
 
+    /// <summary>
+    /// Prints on the line without touching a register: for consoles that share the line (SBI, a debugger's). Holds the
+    /// caller back as a register write does. Any thread.
+    /// </summary>
+    /// <returns>How many bytes were taken; fewer only while nobody may be held.</returns>
+    public int Print(ReadOnlySpan<byte> text)
+    {
+        int taken = 0;
+        int step;
+        do
+        {
+            if (_outlet.Room < HoldBelow)
+                Hold();
+            step = _outlet.Write(text.Slice(taken, int.Min(text.Length - taken, HoldBelow)));
+            taken += step;
+        }
+        while (step != 0 && taken < text.Length);
+        return taken;
+    }
+
     /// <inheritdoc/>
     public void Reset()
     {
