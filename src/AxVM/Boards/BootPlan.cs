@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using AxVCpu;
 using AxVCpu.Software.Riscv64.Isa;
 using AxVM.Boot;
+using AxVM.Config;
 using AxVM.Fdt;
 
 namespace AxVM.Boards;
@@ -13,11 +14,12 @@ internal sealed class BootPlan : IPreparedBoot
     private const ulong DtbAlignment = 2UL << 20;
     private const int RngSeedBytes = 32;
 
-    private BootPlan(BootLayout layout, ulong entry, ulong dtb, byte[]? rom, KernelImage? program)
+    private BootPlan(BootLayout layout, ulong entry, PlacedImage dtb, byte[]? rom, KernelImage? program)
     {
         Images = layout.Placed;
+        Tree = dtb.Data;
         Entry = entry;
-        Dtb = dtb;
+        Dtb = dtb.Address;
         Rom = rom;
         ToHost = program?.ToHost;
         FromHost = program?.FromHost;
@@ -32,8 +34,8 @@ internal sealed class BootPlan : IPreparedBoot
     /// <summary>The devicetree's address.</summary>
     public ulong Dtb { get; }
 
-    /// <inheritdoc/>
-    public ReadOnlyMemory<byte> DeviceTree => Images.First(image => image.Address == Dtb).Data;
+    /// <summary>The devicetree.</summary>
+    public ReadOnlyMemory<byte> Tree { get; }
 
     /// <summary>What is written to the reset ROM, in the machine profile.</summary>
     public byte[]? Rom { get; }
@@ -54,7 +56,7 @@ internal sealed class BootPlan : IPreparedBoot
 
         try
         {
-            return KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes).ToHost is not null;
+            return ImageFile.IsElf(board.Config.ResolvePath(path)) && KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes).ToHost is not null;
         }
         catch (ImageException)
         {
@@ -67,7 +69,17 @@ internal sealed class BootPlan : IPreparedBoot
     public static BootPlan Make(Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots)
     {
         KernelConfig config = board.Config.Kernel;
+        if (config.Path is null && !board.HasFirmware)
+        {
+            throw new ConfigException("kernel.kernel_path", "is missing; there must be a kernel or firmware (bios_path)");
+        }
+
         BootLayout layout = new(board.Ram);
+        foreach (AddressRangeConfig reserved in board.Reserved)
+        {
+            layout.Place("the reserved range", reserved.Address, default, reserved.Length);
+        }
+
         KernelImage? firmware = board.HasFirmware ? Load(board, config.BiosPath!) : null;
         KernelImage? kernel = config.Path is { } path ? Load(board, path) : null;
         ulong? firmwareEntry = firmware is null
@@ -86,16 +98,28 @@ internal sealed class BootPlan : IPreparedBoot
             : layout.PlaceHigh("the devicetree", tree, DtbAlignment, Riscv64VirtLayout.DtbLimit);
         if (profile == StartProfile.Sbi)
         {
-            return new BootPlan(layout, firmwareEntry ?? kernelEntry, dtb.Address, null, kernel);
+            return new BootPlan(layout, firmwareEntry ?? kernelEntry, dtb, null, kernel);
         }
 
         byte[] rom = ResetRom.Build(firmwareEntry ?? kernelEntry, dtb.Address, firmware is null ? 0 : kernelEntry, 0);
-        return new BootPlan(layout, Riscv64VirtLayout.ResetRom, dtb.Address, rom, kernel);
+        return new BootPlan(layout, Riscv64VirtLayout.ResetRom, dtb, rom, kernel);
     }
 
     /// <summary>The tree that the board generates.</summary>
     public static FlattenedDeviceTree Generate(
-        Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots, PlacedImage? initrd) => Riscv64VirtTree.Generate(new Riscv64VirtTreeOptions
+        Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots, PlacedImage? initrd)
+    {
+        FlattenedDeviceTree tree = Riscv64VirtTree.Generate(Options(board, profile, virtioSlots, initrd));
+        foreach (AddressRangeConfig reserved in board.Reserved)
+        {
+            tree.Reservations.Add(new FdtReservation(reserved.Address, reserved.Length));
+        }
+
+        return tree;
+    }
+
+    private static Riscv64VirtTreeOptions Options(
+        Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots, PlacedImage? initrd) => new()
     {
         HartIds = [.. Enumerable.Range(0, board.Config.Base.CpuCount).Select(id => (ulong)id)],
         Ram = board.Ram,
@@ -107,7 +131,7 @@ internal sealed class BootPlan : IPreparedBoot
         CommandLine = board.Config.Kernel.CommandLine,
         Initrd = initrd is { } placed ? new AddressRangeConfig(placed.Address, placed.Size) : null,
         RngSeed = RandomNumberGenerator.GetBytes(RngSeedBytes),
-    });
+    };
 
     private static KernelImage Load(Riscv64VirtConfig board, string path) =>
         KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes);
@@ -135,7 +159,12 @@ internal sealed class BootPlan : IPreparedBoot
         ulong move = isExplicit ? wanted - lowest : 0;
         foreach (ImageSegment segment in image.Segments)
         {
-            layout.Place(name, unchecked(segment.Address + move), segment.Data, segment.MemorySize);
+            ulong address = unchecked(segment.Address + move);
+            ulong skip = layout.IsRam(address, segment.MemorySize) ? 0 : segment.HeaderBytes;
+            if (skip < segment.MemorySize)
+            {
+                layout.Place(name, unchecked(address + skip), segment.Data[(int)skip..], segment.MemorySize - skip);
+            }
         }
 
         return unchecked(image.Entry!.Value + move);

@@ -58,12 +58,12 @@ internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fr
         }
         else
         {
+            // A character is taken without an answer; of anything else the guest hears nothing, as if no device were there.
+            Clear();
             if (device == ConsoleDevice && command == ConsoleWrite)
             {
                 print([(byte)payload]);
             }
-
-            Answer(((ulong)device << 56) | ((ulong)command << 48));
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fr
         Span<byte> words = stackalloc byte[64];
         if (memory.Read(new GuestPhysAddr(block), words) != GuestAccessStatus.Ok)
         {
-            Answer(1);
+            Answer();
             return;
         }
 
@@ -101,15 +101,18 @@ internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fr
         }
 
         memory.WriteVolatile(new GuestPhysAddr(block & ~7UL), AccessWidth.Qword, result);
-        Answer(1);
+        Answer();
     }
 
-    private void Answer(ulong answer)
+    /// <summary>The call is done: its result is in the block.</summary>
+    private void Answer()
     {
-        memory.WriteVolatile(new GuestPhysAddr(toHost), AccessWidth.Qword, 0);
+        Clear();
         if (fromHost is ulong address)
         {
-            memory.WriteVolatile(new GuestPhysAddr(address), AccessWidth.Qword, answer);
+            memory.WriteVolatile(new GuestPhysAddr(address), AccessWidth.Qword, 1);
         }
     }
+
+    private void Clear() => memory.WriteVolatile(new GuestPhysAddr(toHost), AccessWidth.Qword, 0);
 }

@@ -23,6 +23,15 @@ internal sealed class Riscv64VirtConfig
     /// <summary>RAM regions by ascending address; the first holds the board's RAM base.</summary>
     public IReadOnlyList<AddressRangeConfig> Ram { get; }
 
+    /// <summary>The RAM as it is mapped: regions with their rights.</summary>
+    public IReadOnlyList<MemoryRegionConfig> Mappings => Config.Kernel.MemoryRegions.Count > 0
+        ? Config.Kernel.MemoryRegions
+        : [new MemoryRegionConfig(Riscv64VirtLayout.Ram, Config.Memory.Size, 7, MemoryMapType.Allocate)];
+
+    /// <summary>Ranges of RAM that nothing is placed in and the guest is told to leave alone.</summary>
+    public IEnumerable<AddressRangeConfig> Reserved => Config.Devices.ReservedAddresses.Where(range => Ram.Any(ram =>
+        range.Address >= ram.Address && range.Address - ram.Address <= ram.Length && range.Length <= ram.Length - (range.Address - ram.Address)));
+
     /// <summary>All disks, also those of the original's fields.</summary>
     public IReadOnlyList<DiskConfig> Disks { get; }
 
@@ -39,7 +48,12 @@ internal sealed class Riscv64VirtConfig
     public static Riscv64VirtConfig From(VmConfig config)
     {
         List<ConfigProblem> problems = [];
-        void Problem(string field, string message) => problems.Add(new ConfigProblem(config.SourcePath, 0, 0, field, message));
+        void Problem(string field, string message)
+        {
+            AxVM.Config.Toml.TomlPosition place = config.Places.GetValueOrDefault(field);
+            problems.Add(new ConfigProblem(config.SourcePath, place.Line, place.Column, field, message));
+        }
+
         void Refuse(bool isWrong, string field, string message)
         {
             if (isWrong)
@@ -53,7 +67,7 @@ internal sealed class Riscv64VirtConfig
         Refuse(config.Base.CpuCount is < 1 or > BaseConfig.MaximumCpus, "base.cpu_num", $"{config.Base.CpuCount} is out of range; 1 to {BaseConfig.MaximumCpus} is possible");
         Refuse(
             config.Base.PhysicalCpuIds.Where((id, index) => id != (ulong)index).Any(), "base.phys_cpu_ids", "the virt board numbers its harts 0, 1, 2 ...");
-        Refuse(kernel.Path is null && kernel.BiosPath is null, "kernel.kernel_path", "is missing; there must be a kernel or firmware (bios_path)");
+        Refuse(config.Base.PhysicalCpuSets.Count != 0 && !HostAffinity.IsPossible, "base.phys_cpu_sets", "vCPU threads cannot be bound to CPUs on this host; remove it");
         Refuse(kernel.ImageLocation == "memory", "kernel.image_location", "\"memory\" needs images built into the hypervisor; use \"fs\"");
         Refuse(kernel.BootProtocol is not (null or "direct"), "kernel.boot_protocol", $"\"{kernel.BootProtocol}\" is not for riscv64; use \"direct\"");
         Refuse(kernel.UefiFirmwarePath is not null, "kernel.uefi_firmware_path", "is not supported on this board; use bios_path");
@@ -88,6 +102,11 @@ internal sealed class Riscv64VirtConfig
             if (region.MapType == MemoryMapType.Reserved)
             {
                 problem("kernel.memory_regions", $"0x{region.Address:x}: map_type 2 (existing host memory) is not possible in a process; use 0");
+            }
+
+            if ((region.Flags & ~7u) != 0 || (region.Flags & 1) == 0)
+            {
+                problem("kernel.memory_regions", $"0x{region.Address:x}: flags 0x{region.Flags:x} are not for RAM; read 1 with or without write 2 and execute 4 is possible");
             }
 
             if (region.Address < Riscv64VirtLayout.Ram)

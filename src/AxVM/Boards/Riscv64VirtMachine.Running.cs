@@ -4,6 +4,7 @@ using AxVCpu.Devices;
 using AxVCpu.Memory;
 using AxVCpu.Software.Riscv64;
 using AxVM.Boot;
+using AxVM.Fdt;
 
 namespace AxVM.Boards;
 
@@ -26,6 +27,11 @@ internal sealed partial class Riscv64VirtMachine
     public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile, _slots);
 
     /// <inheritdoc/>
+    public FlattenedDeviceTree DescribeToGuest() => _board.Config.Kernel.Path is null && !_board.HasFirmware
+        ? BootPlan.Generate(_board, _profile, _slots, initrd: null)
+        : FlattenedDeviceTree.Read(BootPlan.Make(_board, _profile, _slots).Tree.Span);
+
+    /// <inheritdoc/>
     public void PowerOn(IPreparedBoot boot)
     {
         BootPlan plan = (BootPlan)boot;
@@ -42,6 +48,11 @@ internal sealed partial class Riscv64VirtMachine
         }
 
         Require(_memory.Protect(new GuestPhysAddr(Riscv64VirtLayout.ResetRom), Riscv64VirtLayout.ResetRomSize, RomFlags), "protect the reset ROM");
+        foreach (MemoryRegionConfig region in _board.Mappings.Where(region => ((MappingFlags)region.Flags & MappingFlags.Write) == 0))
+        {
+            Require(_memory.Protect(new GuestPhysAddr(region.Address), region.Size, (MappingFlags)region.Flags), "protect RAM");
+        }
+
         Clock.Set(0);
         for (int hart = 0; hart < _cpus.Count; hart++)
         {
@@ -139,8 +150,7 @@ internal sealed partial class Riscv64VirtMachine
                 byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
                 if (_memory.Read(console.Address, buffer.AsSpan(0, length)) == GuestAccessStatus.Ok)
                 {
-                    Print(buffer.AsSpan(0, length));
-                    cpu.SetGpr(A1, (ulong)length);
+                    cpu.SetGpr(A1, (ulong)_uart.Print(buffer.AsSpan(0, length)));
                 }
                 else
                 {
@@ -193,13 +203,7 @@ internal sealed partial class Riscv64VirtMachine
         }
     }
 
-    private void Print(ReadOnlySpan<byte> text)
-    {
-        foreach (byte character in text)
-        {
-            _uart.Write(0, AccessWidth.Byte, character);
-        }
-    }
+    private void Print(ReadOnlySpan<byte> text) => _uart.Print(text);
 
     private void Write(ulong address, ReadOnlySpan<byte> data, string name)
     {

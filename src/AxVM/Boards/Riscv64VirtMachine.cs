@@ -10,7 +10,6 @@ namespace AxVM.Boards;
 /// <summary>The riscv64 <c>virt</c> board on the software engine.</summary>
 internal sealed partial class Riscv64VirtMachine : IMachine
 {
-    private const MappingFlags RamFlags = MappingFlags.Read | MappingFlags.Write | MappingFlags.Execute;
     private const MappingFlags RomFlags = MappingFlags.Read | MappingFlags.Execute;
     private const int ContextsPerHart = 2;
 
@@ -126,9 +125,11 @@ internal sealed partial class Riscv64VirtMachine : IMachine
 
     private void MapMemory()
     {
-        foreach (AddressRangeConfig region in _board.Ram)
+        foreach (MemoryRegionConfig region in _board.Mappings)
         {
-            Require(_memory.MapAlloc(new GuestPhysAddr(region.Address), region.Length, RamFlags, populate: !_board.Config.Memory.Lazy), "map RAM");
+            // Writable until the images are in it.
+            MappingFlags flags = (MappingFlags)region.Flags | MappingFlags.Write;
+            Require(_memory.MapAlloc(new GuestPhysAddr(region.Address), region.Size, flags, populate: !_board.Config.Memory.Lazy), "map RAM");
         }
 
         Require(

@@ -81,7 +81,8 @@ public sealed class BootLayout(IReadOnlyList<AddressRangeConfig> ram)
             : PlaceHigh(name, data, Page, ulong.MaxValue);
     }
 
-    private bool IsRam(ulong address, ulong size)
+    /// <summary>Whether a range lies in one RAM region.</summary>
+    public bool IsRam(ulong address, ulong size)
     {
         foreach (AddressRangeConfig region in Ram)
         {

@@ -13,6 +13,7 @@ internal sealed class ElfFile
     private const int ProgramHeaderSize = 56;
     private const int SectionHeaderSize = 64;
     private const int SymbolSize = 24;
+    private const ulong Page = 0x1000;
     private const uint TypeLoad = 1;        // PT_LOAD
     private const uint SectionSymbols = 2;  // SHT_SYMTAB
     private const ushort TypeExecutable = 2; // ET_EXEC
@@ -151,7 +152,9 @@ internal sealed class ElfFile
             }
 
             Slice(offset, fileSize, $"segment {i}");
-            Segments.Add(new ImageSegment(physical, _file.Slice((int)offset, (int)fileSize), memorySize));
+            ReadOnlyMemory<byte> data = _file.Slice((int)offset, (int)fileSize);
+            ulong headers = offset == 0 ? HeaderBytes(data.Span, tableAt + ((ulong)entrySize * count)) : 0;
+            Segments.Add(new ImageSegment(physical, data, memorySize, headers));
             _spans.Add((BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]), physical, memorySize));
         }
 
@@ -159,6 +162,21 @@ internal sealed class ElfFile
         {
             throw new ImageException(_name, "is an ELF file without a loadable segment");
         }
+    }
+
+    /// <summary>
+    /// A linker often maps the file's headers in front of the first section, one page below the address the program was
+    /// linked for: whole pages that hold nothing else.
+    /// </summary>
+    private static ulong HeaderBytes(ReadOnlySpan<byte> segment, ulong headersEnd)
+    {
+        if (headersEnd > (ulong)segment.Length)
+        {
+            return 0;
+        }
+
+        int content = segment[(int)headersEnd..].IndexOfAnyExcept((byte)0);
+        return (content < 0 ? (ulong)segment.Length : headersEnd + (ulong)content) & ~(Page - 1);
     }
 
     private List<(ulong Offset, ulong Size, ulong Names, ulong NamesSize)> SymbolTables()

@@ -49,6 +49,21 @@ internal static class ImageFile
 
     public static bool IsGzip(ReadOnlySpan<byte> data) => data.Length > 2 && data[0] == 0x1f && data[1] == 0x8b && data[2] == 8;
 
+    /// <summary>Whether a file begins as an ELF file does. A file that cannot be read does not.</summary>
+    public static bool IsElf(string path)
+    {
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            Span<byte> start = stackalloc byte[ElfFile.Magic.Length];
+            return stream.CanSeek && stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(ElfFile.Magic);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Decompresses, and stops as soon as the result is longer than <paramref name="limit"/>.</summary>
     public static ReadOnlyMemory<byte> Gunzip(ReadOnlyMemory<byte> data, string name, ulong limit)
     {

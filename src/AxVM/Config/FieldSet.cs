@@ -8,6 +8,9 @@ internal sealed class ProblemList(string? file)
 {
     private readonly List<ConfigProblem> _problems = [];
 
+    /// <summary>Where each field stood that was read, by its path.</summary>
+    public Dictionary<string, TomlPosition> Places { get; } = new(StringComparer.Ordinal);
+
     public void Add(TomlPosition position, string field, string message) =>
         _problems.Add(new ConfigProblem(file, position.Line, position.Column, field, message));
 
@@ -313,7 +316,7 @@ internal sealed class FieldSet
         {
             path = $"{_path}[{place}]";
             value = place >= 0 && place < _array.Count ? _array[place] : null;
-            return value is not null;
+            return Remember(path, value);
         }
 
         value = null;
@@ -330,6 +333,16 @@ internal sealed class FieldSet
                 value = entry.Value;
                 path = _path.Length == 0 ? name : $"{_path}.{name}";
             }
+        }
+
+        return Remember(path, value);
+    }
+
+    private bool Remember(string path, TomlValue? value)
+    {
+        if (value is not null)
+        {
+            _problems.Places[path] = value.Position;
         }
 
         return value is not null;

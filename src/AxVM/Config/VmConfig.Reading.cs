@@ -53,6 +53,7 @@ public sealed partial class VmConfig
 
         ProblemList problems = new(file);
         VmConfig config = new VmConfigBinder(new FieldSet(problems, string.Empty, root)).Bind(file);
+        config.Places = problems.Places;
         problems.ThrowIfAny();
         return config;
     }

@@ -34,6 +34,9 @@ public sealed partial class VmConfig
     /// <summary>The file this was read from, or <c>null</c>; relative paths are relative to its folder.</summary>
     public string? SourcePath { get; init; }
 
+    /// <summary>Where the fields stood in the text this was read from, by their paths.</summary>
+    internal IReadOnlyDictionary<string, Config.Toml.TomlPosition> Places { get; set; } = new Dictionary<string, Config.Toml.TomlPosition>();
+
     /// <summary>A copy that shares nothing that can change.</summary>
     public VmConfig Clone() => new()
     {
@@ -46,6 +49,7 @@ public sealed partial class VmConfig
         Disks = [.. Disks.Select(disk => disk.Clone())],
         ExtraDevices = [.. ExtraDevices.Select(device => device.Clone())],
         SourcePath = SourcePath,
+        Places = Places,
     };
 }
 
@@ -224,7 +228,7 @@ public enum ConsoleKind
     /// <summary>The board's 16550 UART.</summary>
     Uart,
 
-    /// <summary>A virtio console; the UART stays as a second way in and out.</summary>
+    /// <summary>A virtio console; what goes to the UART is then lost.</summary>
     Virtio,
 }
 

@@ -24,6 +24,10 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
     /// <exception cref="Boot.ImageException">An image is missing, malformed or does not fit.</exception>
     IPreparedBoot Prepare();
 
+    /// <summary>The devicetree the guest is shown. Changes nothing.</summary>
+    /// <exception cref="Boot.ImageException">An image that has a part in it cannot be used.</exception>
+    Fdt.FlattenedDeviceTree DescribeToGuest();
+
     /// <summary>Brings devices, memory and vCPUs to the state at power-on with the images in memory.</summary>
     void PowerOn(IPreparedBoot boot);
 
@@ -54,11 +58,7 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
 }
 
 /// <summary>What <see cref="IMachine.Prepare"/> read; used for one <see cref="IMachine.PowerOn"/>.</summary>
-internal interface IPreparedBoot
-{
-    /// <summary>The devicetree blob that the guest will see.</summary>
-    ReadOnlyMemory<byte> DeviceTree { get; }
-}
+internal interface IPreparedBoot;
 
 /// <summary>Where a vCPU is to start (CpuUp).</summary>
 /// <param name="Entry">The address of its first instruction.</param>

@@ -24,6 +24,8 @@ internal sealed class VCpuThread
     private readonly IVCpuEvents _events;
     private readonly Thread _thread;
     private readonly long[] _exits;
+    private readonly ulong _hostCpus;
+    private bool _isPlaced;
     private IMachine _machine;
     private VirtualCpu _cpu;
 
@@ -34,8 +36,10 @@ internal sealed class VCpuThread
     /// <param name="machine">What serves exits.</param>
     /// <param name="events">Who hears of the others.</param>
     /// <param name="exits">Counts exits, by kind.</param>
-    public VCpuThread(VCpuGang gang, string name, int index, IMachine machine, IVCpuEvents events, long[] exits)
+    /// <param name="hostCpus">The host's CPUs that may run it, as a bit mask; 0 for all.</param>
+    public VCpuThread(VCpuGang gang, string name, int index, IMachine machine, IVCpuEvents events, long[] exits, ulong hostCpus)
     {
+        _hostCpus = hostCpus;
         _exits = exits;
         _gang = gang;
         _events = events;
@@ -82,6 +86,12 @@ internal sealed class VCpuThread
 
     private void TakeTurn(CpuStart? start)
     {
+        if (_hostCpus != 0 && !_isPlaced)
+        {
+            HostAffinity.BindCurrentThread(_hostCpus);
+            _isPlaced = true;
+        }
+
         _machine.BeginTurn(Index);
         if (start is { } entry)
         {

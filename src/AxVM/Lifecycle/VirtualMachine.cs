@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using AxVCpu;
 using AxVM.Boards;
 using AxVM.Config;
+using AxVM.Fdt;
 
 namespace AxVM;
 
@@ -15,6 +17,8 @@ namespace AxVM;
 /// </remarks>
 public sealed partial class VirtualMachine : IAsyncDisposable
 {
+    private const long LargeImages = 8 << 20;
+
     private static readonly TimeSpan s_pollPeriod = TimeSpan.FromMilliseconds(1);
 
     private readonly VmConfig _config;
@@ -77,9 +81,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         _machine.ResidentBytes,
         [.. _machine.Cpus.Select((cpu, index) => new VCpuStatistics(index, cpu.State, (long[])_exits[index].Clone()))]);
 
-    /// <summary>Reads the images and describes the machine as its guest would see it. Changes nothing.</summary>
-    /// <exception cref="Boot.ImageException">An image is missing, malformed or does not fit.</exception>
-    public Fdt.FlattenedDeviceTree DescribeToGuest() => Fdt.FlattenedDeviceTree.Read(_machine.Prepare().DeviceTree.Span);
+    /// <summary>The devicetree the guest is shown, or would be shown if it were started now. In every state.</summary>
+    /// <exception cref="Boot.ImageException">An image that has a part in it cannot be used.</exception>
+    public FlattenedDeviceTree DescribeToGuest() => _machine.DescribeToGuest();
 
     /// <summary>Reads the images and puts them into memory: Created or Stopped to Loaded.</summary>
     /// <exception cref="Boot.ImageException">An image is missing, malformed or does not fit; nothing was changed.</exception>
@@ -105,7 +109,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             }
 
             RenewEnding();
-            VCpuGang gang = new(Id, _machine, this, _exits);
+            VCpuGang gang = new(Id, _machine, this, _exits, _config.Base.PhysicalCpuSets);
             gang.SetOnline(_machine.StartsOnline);
             _gang = gang;
             _poller = _machine.NeedsPolling ? new Timer(_ => Poll(), null, s_pollPeriod, s_pollPeriod) : null;
@@ -243,11 +247,20 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         }
     }
 
-    private async Task PowerOnAsync()
+    private Task PowerOnAsync() => Task.Run(() =>
     {
-        IPreparedBoot boot = await Task.Run(_machine.Prepare).ConfigureAwait(false);
-        await Task.Run(() => _machine.PowerOn(boot)).ConfigureAwait(false);
-    }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        PowerOnNow();
+        if (GC.GetAllocatedBytesForCurrentThread() - before > LargeImages)
+        {
+            // The images' bytes are garbage now, and a running VM allocates too little to have them collected ever.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+    });
+
+    /// <summary>In a frame of its own, so that nothing keeps the images alive behind it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void PowerOnNow() => _machine.PowerOn(_machine.Prepare());
 
     private void Go(VCpuGang gang)
     {

@@ -50,6 +50,8 @@ internal sealed class ScriptedMachine : IMachine
         return new Boot();
     }
 
+    public AxVM.Fdt.FlattenedDeviceTree DescribeToGuest() => new();
+
     public void PowerOn(IPreparedBoot boot)
     {
         PowerOns++;
@@ -126,8 +128,5 @@ internal sealed class ScriptedMachine : IMachine
         return ValueTask.CompletedTask;
     }
 
-    private sealed class Boot : IPreparedBoot
-    {
-        public ReadOnlyMemory<byte> DeviceTree => ReadOnlyMemory<byte>.Empty;
-    }
+    private sealed class Boot : IPreparedBoot;
 }
