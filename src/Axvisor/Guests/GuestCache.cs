@@ -8,7 +8,7 @@ namespace Axvisor.Guests;
 internal sealed class GuestCache
 {
     private const string WorkPrefix = ".work-";
-    private const long NeededBytes = 600L << 20; // the kernel package, its modules and the results, side by side
+    private const long NeededBytes = 400L << 20; // the kernel package, its modules and the results, side by side
 
     /// <summary>Uses a folder.</summary>
     /// <param name="folder">The folder; made when first needed.</param>
@@ -87,7 +87,8 @@ internal sealed class GuestCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary))
+                File.Delete(temporary);
             throw new PreparationException($"{path} could not be written: {e.Message}", e);
         }
     }
