@@ -15,6 +15,7 @@ public sealed class Riscv64Engine : IEngine
         | EngineCapabilities.NestedPageFaults
         | EngineCapabilities.DirtyLog
         | EngineCapabilities.UserspaceInterruptController
+        | EngineCapabilities.SystemRegisterExits
         | EngineCapabilities.Portable;
 
     /// <inheritdoc/>

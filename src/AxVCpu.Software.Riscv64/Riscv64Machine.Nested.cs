@@ -2,22 +2,12 @@ using AxVCpu.Memory;
 
 namespace AxVCpu.Software.Riscv64;
 
-/// <summary>The formats of nested table that a machine walks.</summary>
-public enum NestedFormat : byte
-{
-    /// <summary>39 + 2 bits of guest-physical address, three levels.</summary>
-    Sv39x4,
-
-    /// <summary>48 + 2 bits of guest-physical address, four levels.</summary>
-    Sv48x4,
-}
-
 public sealed partial class Riscv64Machine
 {
     private ulong _nestedRoot;
 
     /// <summary>The format of the table at <see cref="NestedRoot"/>.</summary>
-    public NestedFormat NestedFormat { get; }
+    public Memory.NestedFormat NestedFormat { get; }
 
     /// <summary>The VM's nested table. Set while no hart runs.</summary>
     internal HostPhysAddr NestedRoot
@@ -36,7 +26,7 @@ public sealed partial class Riscv64Machine
             return NestedWalkStatus.NotMapped;
         }
 
-        return NestedFormat == NestedFormat.Sv39x4
+        return NestedFormat == Memory.NestedFormat.Sv39x4
             ? NestedWalker<Sv39x4>.Walk(root, gpa, access, default(IdentityPhysMap), out translation)
             : NestedWalker<Sv48x4>.Walk(root, gpa, access, default(IdentityPhysMap), out translation);
     }

@@ -18,11 +18,22 @@ public sealed class Riscv64MachineConfig
     /// <summary>How the harts start.</summary>
     public StartProfile Profile { get; init; } = StartProfile.Sbi;
 
-    /// <summary>The format of the nested page table.</summary>
-    public NestedFormat NestedFormat { get; init; } = NestedFormat.Sv39x4;
+    /// <summary>The format of the nested page table: Sv39x4 or Sv48x4.</summary>
+    public Memory.NestedFormat NestedFormat { get; init; } = Memory.NestedFormat.Sv39x4;
 
     /// <summary>Whether the semihosting instruction sequence leaves the guest instead of trapping.</summary>
     public bool Semihosting { get; init; }
+
+    /// <summary>
+    /// CSRs that the VMM serves: an access leaves the guest with SysRegRead and SysRegWrite. Only numbers that Privileged ISA 2.1 sets aside
+    /// for custom use; their privilege and read-only bits hold as for every CSR.
+    /// </summary>
+    public IReadOnlyList<int> VmmCsrs { get; init; } = [];
+
+    /// <summary>
+    /// Whether ebreak leaves the guest with Debug, Pc at the instruction, instead of trapping. FailAccess then gives the trap to the guest.
+    /// </summary>
+    public bool BreakpointExits { get; init; }
 
     /// <summary>Host bytes for each hart's translated code, at least 64 KiB; it is only used as far as the guest needs it.</summary>
     public int CodeCacheBytes { get; init; } = 32 << 20;
@@ -33,6 +44,7 @@ public sealed partial class Riscv64Machine : IDisposable
 {
     private readonly Hart?[] _harts;
     private readonly GCHandle _handle;
+    private readonly ulong[] _vmmCsrs = new ulong[4096 / 64];
     private int _isDisposed;
 
     /// <summary>Creates a machine without harts.</summary>
@@ -47,6 +59,8 @@ public sealed partial class Riscv64Machine : IDisposable
         const IsaExtensions Required = IsaExtensions.I | IsaExtensions.Zicsr;
         if ((config.Isa & Required) != Required)
             throw new ArgumentException("the ISA lacks I or Zicsr", nameof(config));
+        if (config.NestedFormat is not (Memory.NestedFormat.Sv39x4 or Memory.NestedFormat.Sv48x4))
+            throw new ArgumentException($"a riscv64 hart cannot walk nested tables of format {config.NestedFormat}", nameof(config));
 
         _harts = new Hart?[config.HartCount];
         _hsm = new int[config.HartCount];
@@ -56,12 +70,23 @@ public sealed partial class Riscv64Machine : IDisposable
         Clock = config.Clock;
         NestedFormat = config.NestedFormat;
         Semihosting = config.Semihosting;
+        BreakpointExits = config.BreakpointExits;
+        foreach (int csr in config.VmmCsrs)
+        {
+            if (!IsCustomCsr(csr))
+                throw new ArgumentException($"CSR 0x{csr:x} is not of a range for custom use", nameof(config));
+            _vmmCsrs[csr >> 6] |= 1UL << (csr & 63);
+        }
+
         CodeCacheBytes = config.CodeCacheBytes;
         _handle = GCHandle.Alloc(this);
     }
 
     /// <summary>How many harts there can be; their ids are 0 to one less.</summary>
     public int HartCount => _harts.Length;
+
+    /// <summary>Whether ebreak leaves the guest instead of trapping.</summary>
+    public bool BreakpointExits { get; }
 
     /// <summary>What the harts implement.</summary>
     public IsaExtensions Isa { get; }
@@ -121,4 +146,15 @@ public sealed partial class Riscv64Machine : IDisposable
 
     /// <summary>Forgets a hart that will not run any more.</summary>
     internal void RemoveHart(Hart hart) => Interlocked.CompareExchange(ref _harts[hart.HartId], null, hart);
+
+    /// <summary>Whether the VMM serves the CSR.</summary>
+    internal bool IsVmmCsr(int csr) => ((_vmmCsrs[csr >> 6] >> (csr & 63)) & 1) != 0;
+
+    // Privileged ISA 2.1, table 3: the custom ranges by the low eight bits of the number, for each kind of access and privilege.
+    private static bool IsCustomCsr(int csr) => csr is >= 0 and < 4096 && (csr >> 8) switch
+    {
+        0x8 => true,
+        0x5 or 0x6 or 0x7 or 0x9 or 0xA or 0xB or 0xC or 0xD or 0xE or 0xF => (csr & 0xFF) >= 0xC0,
+        _ => false,
+    };
 }

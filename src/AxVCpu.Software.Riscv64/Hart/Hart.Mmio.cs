@@ -14,6 +14,7 @@ internal enum PendingKind : byte
     SysRegRead,
     SysRegWrite,
     NestedFault,
+    Breakpoint,
 }
 
 // Device accesses: they leave Run in front of the instruction and are finished by the next Run.
@@ -28,9 +29,13 @@ internal sealed unsafe partial class Hart
         public byte Length;
         public byte Size;
         public bool Failed;
+        public bool Writes;
+        public CsrOperation Operation;
         public MmioTarget Target;
         public ulong Address;
         public ulong Value;
+        public ulong Operand;
+        public int Csr;
     }
 
     /// <summary>
@@ -67,6 +72,38 @@ internal sealed unsafe partial class Hart
         _exit.SetMmioRead(new GuestPhysAddr(gpa), (AccessWidth)size, target.Register, AccessWidth.Qword, target.SignExtend);
         _exitPending = true;
         return false;
+    }
+
+    /// <summary>
+    /// Begins a CSR instruction on a register of the VMM: first the read, unless rd is x0 and the operation is a plain write, then the write,
+    /// if there is one. Always false.
+    /// </summary>
+    private bool BeginVmmCsr(CodeBlock* block, Op* op, CsrOperation operation, ulong operand, bool writes)
+    {
+        _pending = new PendingAccess
+        {
+            Kind = PendingKind.SysRegRead,
+            Length = op->Length,
+            Target = new MmioTarget(op->Rd, IsFloat: false, SignExtend: false),
+            Address = CodeBlock.Raw(block, op),
+            Operation = operation,
+            Operand = operand,
+            Writes = writes,
+            Csr = op->Imm,
+        };
+        if (operation == CsrOperation.Write && op->IsRdZero)
+            BeginVmmCsrWrite(operand);
+        else
+            _exit.SetSysRegRead((ulong)op->Imm, op->Rd);
+        _exitPending = true;
+        return false;
+    }
+
+    private void BeginVmmCsrWrite(ulong value)
+    {
+        _pending.Kind = PendingKind.SysRegWrite;
+        _exit.SetSysRegWrite((ulong)_pending.Csr, value);
+        _exitPending = true;
     }
 
     private bool BeginMmioWrite(Op* op, ulong va, ulong gpa, uint size, ulong value)
@@ -114,9 +151,23 @@ internal sealed unsafe partial class Hart
                 _s->X[target.Register] = target.SignExtend ? SignExtend(value, size) : value;
             }
         }
-        else if (kind == PendingKind.SysRegRead)
+        else if (kind == PendingKind.SysRegRead && _pending.Writes)
+        {
+            BeginVmmCsrWrite(_pending.Operation switch
+            {
+                CsrOperation.Set => _pending.Value | _pending.Operand,
+                CsrOperation.Clear => _pending.Value & ~_pending.Operand,
+                _ => _pending.Operand,
+            });
+            return;
+        }
+        else if (kind is PendingKind.SysRegRead or PendingKind.SysRegWrite)
         {
             _s->X[_pending.Target.Register] = _pending.Value;
+        }
+        else if (kind is PendingKind.NestedFault or PendingKind.Breakpoint)
+        {
+            return;
         }
 
         _s->Pc += _pending.Length;
@@ -135,6 +186,9 @@ internal sealed unsafe partial class Hart
                 break;
             case PendingKind.NestedFault:
                 RaiseAccessFault(_faultAddress, _faultAccess);
+                break;
+            case PendingKind.Breakpoint:
+                RaiseException(ExceptionCause.Breakpoint, _s->Pc);
                 break;
             default:
                 RaiseException(ExceptionCause.IllegalInstruction, _pending.Address);

@@ -18,7 +18,9 @@ internal sealed unsafe partial class Hart
         EnterRun();
         _exitPending = false;
         FinishPendingAccess();
-        Execute();
+        // A CSR of the VMM is read and then written: two exits of one instruction.
+        if (!_exitPending)
+            Execute();
         LeaveRun();
         exit = _exit;
         ClearKick();

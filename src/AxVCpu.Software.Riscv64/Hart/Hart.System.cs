@@ -62,6 +62,8 @@ internal sealed unsafe partial class Hart
 
     private bool ExecuteCsr(CodeBlock* block, Op* op, CsrOperation operation, ulong operand, bool writes)
     {
+        if (_machine.IsVmmCsr(op->Imm))
+            return CheckCsr(op->Imm, writes) ? BeginVmmCsr(block, op, operation, operand, writes) : RaiseIllegal(CodeBlock.Raw(block, op));
         if (!AccessCsr(op->Imm, operation, operand, writes, out ulong old))
             return RaiseIllegal(CodeBlock.Raw(block, op));
         _s->X[op->Rd] = old;

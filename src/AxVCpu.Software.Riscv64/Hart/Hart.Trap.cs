@@ -143,6 +143,14 @@ internal sealed unsafe partial class Hart
             return false;
         }
 
+        if (_machine.BreakpointExits)
+        {
+            _pending = new PendingAccess { Kind = PendingKind.Breakpoint };
+            _exit.SetDebug(_s->Pc, DebugReason.Breakpoint);
+            _exitPending = true;
+            return false;
+        }
+
         RaiseException(ExceptionCause.Breakpoint, _s->Pc);
         return false;
     }

@@ -61,14 +61,18 @@ internal sealed unsafe partial class Hart : IDisposable
         // The owner re-arms PollAt and then looks at Requests; we set Requests and then clear PollAt. Whoever is second sees the other's write.
         Interlocked.Or(ref _s->Requests, (int)requests);
         Volatile.Write(ref _s->PollAt, 0);
+        GC.KeepAlive(this);
     }
 
-    /// <summary>Frees native memory; the hart must not run any more.</summary>
+    /// <summary>The registers live as long as anybody can reach the hart: a device may signal it after <see cref="Dispose"/>.</summary>
+    ~Hart() => NativeMemory.AlignedFree(_s);
+
+    /// <summary>Frees what only running needs; the hart must not run any more.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA1816", Justification = "the finalizer frees what other threads may still write")]
     public void Dispose()
     {
         _tlb.Dispose();
         _blocks.Dispose();
-        NativeMemory.AlignedFree(_s);
     }
 
     private partial void ResetSystem();

@@ -111,7 +111,7 @@ public abstract class VirtualCpu : IExitCompletion, IDisposable
         WakeCore();
     }
 
-    /// <summary>Frees what the engine holds for the vCPU. Not while it runs.</summary>
+    /// <summary>Frees what the engine holds for the vCPU. Not while it runs. Interrupts and requests that come later are ignored.</summary>
     public void Dispose()
     {
         Dispose(true);
@@ -226,18 +226,27 @@ public sealed class VirtualCpu<TArch> : VirtualCpu
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         if (disposing)
+        {
+            // What is not for any thread is refused from here on, as for every vCPU in this state.
+            _vcpu.SetState(VCpuState.Invalid);
             _release?.Invoke(this);
+        }
+
         base.Dispose(disposing);
     }
 
     private protected override bool InjectCore(uint vector)
     {
+        if (Volatile.Read(ref _isDisposed) != 0)
+            return false;
         EngineException.ThrowIfFailed(_vcpu.InjectInterrupt(vector, out bool woken));
         return woken;
     }
 
     private protected override bool SetLineCore(uint vector, bool level)
     {
+        if (Volatile.Read(ref _isDisposed) != 0)
+            return false;
         EngineException.ThrowIfFailed(_vcpu.SetInterruptLine(vector, level, out bool woken));
         return woken;
     }
