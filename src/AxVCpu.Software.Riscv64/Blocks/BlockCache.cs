@@ -98,6 +98,7 @@ internal sealed unsafe class BlockCache : IDisposable
 
             *op = Decoder.Decode(raw, _isa);
             op->PcOffset = (ushort)offset;
+            op->Extra = (ushort)op->Code;
             offset += op->Length;
             count++;
             OpCode decoded = op->Code;
@@ -112,13 +113,15 @@ internal sealed unsafe class BlockCache : IDisposable
         op->Code = CodeBlock.BlockEnd;
         op->PcOffset = (ushort)offset;
 
+        OpFusion.Fuse(CodeBlock.Ops(block), count);
+
         block->Pc = pc;
         block->Generation = generation;
         block->Taken = null;
         block->Next = null;
         block->Code = code;
         block->SecondCode = second;
-        block->Count = count;
+        block->Count = (uint)count;
         block->Length = offset;
         Buffer.MemoryCopy(copy, CodeBlock.Copy(block), offset, offset);
         _arena.Commit((nuint)(CodeBlock.Copy(block) + offset - memory));

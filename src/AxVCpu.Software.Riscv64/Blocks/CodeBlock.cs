@@ -48,7 +48,7 @@ internal unsafe struct CodeBlock
     public CodeBlock* HashNext;
 
     /// <summary>Instructions.</summary>
-    public int Count;
+    public uint Count;
 
     /// <summary>Code bytes.</summary>
     public int Length;
@@ -57,7 +57,7 @@ internal unsafe struct CodeBlock
     public static Op* Ops(CodeBlock* block) => (Op*)(block + 1);
 
     /// <summary>The copy of the code that the ops were decoded from.</summary>
-    public static byte* Copy(CodeBlock* block) => (byte*)(Ops(block) + block->Count + 1);
+    public static byte* Copy(CodeBlock* block) => (byte*)(Ops(block) + (int)block->Count + 1);
 
     /// <summary>The raw bits of an instruction of the block; 16 bits for a compressed one.</summary>
     public static uint Raw(CodeBlock* block, Op* op)

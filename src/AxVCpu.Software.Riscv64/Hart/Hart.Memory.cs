@@ -8,9 +8,10 @@ internal sealed unsafe partial class Hart
 {
     /// <summary>Executes a load of the integer registers at Pc. False when it trapped or an exit is pending.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool LoadSlow(Op* op, ulong va)
+    private bool LoadSlow(Op* op)
     {
-        (uint size, bool signed) = op->Code switch
+        ulong va = _s->X[op->Rs1] + (ulong)(long)op->Imm;
+        (uint size, bool signed) = (OpCode)op->Extra switch
         {
             OpCode.Ld => (8u, false),
             OpCode.Lw => (4u, true),
@@ -28,9 +29,10 @@ internal sealed unsafe partial class Hart
 
     /// <summary>Executes a store of the integer registers at Pc. False when it trapped or an exit is pending.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool StoreSlow(Op* op, ulong va)
+    private bool StoreSlow(Op* op)
     {
-        uint size = op->Code switch
+        ulong va = _s->X[op->Rs1] + (ulong)(long)op->Imm;
+        uint size = (OpCode)op->Extra switch
         {
             OpCode.Sd => 8u,
             OpCode.Sw => 4u,

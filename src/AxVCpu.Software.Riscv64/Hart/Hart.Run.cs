@@ -31,6 +31,7 @@ internal sealed unsafe partial class Hart
         _pending = default;
         _faults = 0;
         _s->FetchGeneration = 1;
+        _s->Jumps = _blocks.Jumps;
         _s->MisalignedTarget = (_machine.Isa & IsaExtensions.C) != 0 ? 0UL : 2;
         _blocks.Clear();
         EnterMode(PrivilegeMode.Machine);
@@ -137,7 +138,7 @@ internal sealed unsafe partial class Hart
     private void TakeBack(CodeBlock* block, Op* op)
     {
         int retired = (int)(op - CodeBlock.Ops(block));
-        _s->InstRet -= (ulong)(block->Count - retired);
+        _s->InstRet -= block->Count - (ulong)retired;
         // An instruction that asks the VMM for something and is done (wfi, an SBI call) left Pc behind itself.
         if (_exitPending && _s->Pc != block->Pc + op->PcOffset)
             _s->InstRet++;

@@ -30,6 +30,9 @@ internal unsafe struct HartState
     /// <summary>Address of the load array of the current data MMU class; the store array follows (see SoftTlb).</summary>
     public byte* DataTlb;
 
+    /// <summary>The jump cache of the hart's blocks.</summary>
+    public JumpEntry* Jumps;
+
     /// <summary>Identifies what <see cref="Pc"/> means: fetch MMU class in the low bits, jump cache generation above.</summary>
     public ulong FetchContext;
 
