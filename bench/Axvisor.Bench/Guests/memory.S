@@ -1,0 +1,25 @@
+# Copies 64 KiB a few thousand times, by 8 bytes and by 1.
+        li a0, 3000
+1:      li a1, 0x80100000
+        li a2, 0x80200000
+        li a3, 8192
+2:      ld a4, 0(a1)
+        ld a5, 8(a1)
+        sd a4, 0(a2)
+        sd a5, 8(a2)
+        addi a1, a1, 16
+        addi a2, a2, 16
+        addi a3, a3, -2
+        bnez a3, 2b
+        li a1, 0x80100000
+        li a2, 0x80200000
+        li a3, 8192
+3:      lbu a4, 0(a1)
+        sb a4, 0(a2)
+        addi a1, a1, 1
+        addi a2, a2, 1
+        addi a3, a3, -1
+        bnez a3, 3b
+        addi a0, a0, -1
+        bnez a0, 1b
+        ret

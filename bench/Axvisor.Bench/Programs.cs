@@ -1,0 +1,55 @@
+using System.Reflection;
+using System.Text;
+using AxVCpu.Software.Riscv64.Isa;
+
+namespace Axvisor.Bench;
+
+/// <summary>The guest programs, assembled from the texts in Guests/ or written here.</summary>
+internal static class Programs
+{
+    private const ulong RamBase = 0x8000_0000;
+    private const int ColdFunctions = 6000;
+
+    public static IReadOnlyList<string> Names { get; } = ["integer", "memory", "calls", "cold"];
+
+    /// <summary>Writes the ELF of a program to a temporary file.</summary>
+    public static string WriteElf(string name)
+    {
+        string source = Text("prologue.S") + (name == "cold" ? ColdCode() : Text(name + ".S"));
+        AssembledProgram program = Assembler.Assemble(source, RamBase, name + ".S", IsaExtensions.All);
+        string path = Path.Combine(Path.GetTempPath(), $"axvisor-bench-{Environment.ProcessId}-{name}.elf");
+        File.WriteAllBytes(path, program.ToElf(RamBase));
+        return path;
+    }
+
+    private static string Text(string name)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>Thousands of different functions, each run only a few times: what decoding and translating cost.</summary>
+    private static string ColdCode()
+    {
+        var text = new StringBuilder("        mv s9, ra\n        li s8, 4\n0:\n");
+        for (int i = 0; i < ColdFunctions; i++)
+            text.Append("        call f").Append(i).Append('\n');
+        text.Append("        addi s8, s8, -1\n        beqz s8, 1f\n        j 0b\n1:      mv ra, s9\n        ret\n");
+        var random = new Random(1);
+        string[] operations = ["add", "sub", "xor", "or", "and", "sll", "srl", "mul"];
+        for (int i = 0; i < ColdFunctions; i++)
+        {
+            text.Append('f').Append(i).Append(":\n");
+            for (int j = 0; j < 24; j++)
+            {
+                text.Append("        ").Append(operations[random.Next(operations.Length)]).Append(" a").Append(random.Next(6))
+                    .Append(", a").Append(random.Next(6)).Append(", a").Append(random.Next(6)).Append('\n');
+            }
+
+            text.Append("        beq a0, a1, 9f\n        addi a2, a2, 1\n9:      ret\n");
+        }
+
+        return text.ToString();
+    }
+}
