@@ -8,7 +8,12 @@ namespace AxVCpu.Software.Riscv64;
 // A target that is not inside Run is not waited for: it serves requests before its first instruction, and IsRunning is set before that.
 internal sealed unsafe partial class Hart
 {
+    /// <summary>Every so many runs look at the clock, so that a guest which mostly leaves still sees its timer.</summary>
+    private const uint RunsPerPoll = 16;
+
     private const HartRequests FenceRequests = HartRequests.FenceI | HartRequests.FlushTlb | HartRequests.FlushNested;
+
+    private uint _runs;
 
     /// <summary>Whether the hart's thread is inside Run. Any thread.</summary>
     public bool IsRunning => Volatile.Read(ref _s->Running) != 0;
@@ -20,7 +25,9 @@ internal sealed unsafe partial class Hart
         HsmState state = _machine.GetHsm(HartId);
         if (state is HsmState.Stopped or HsmState.StartPending)
             _machine.SetHsm(HartId, HsmState.Started);
-        Volatile.Write(ref _s->PollAt, 0);
+        // Who asks for something between two runs clears PollAt itself; only the clock asks nobody, least of all during a halt.
+        if (++_runs % RunsPerPoll == 0 || _exit.Kind == VCpuExitKind.Halt)
+            Volatile.Write(ref _s->PollAt, 0);
     }
 
     /// <summary>Last thing in Run: no guest memory is touched afterwards.</summary>

@@ -75,7 +75,7 @@ internal sealed class Riscv64VirtConfig
         Refuse(config.Engine.Tier is not ("auto" or "interpreter"), "engine.tier", $"\"{config.Engine.Tier}\" is not a tier of the software engine; use \"auto\" or \"interpreter\"");
         Refuse(devices.InterruptMode == InterruptMode.Passthrough, "devices.interrupt_mode", "\"passthrough\" needs the host's interrupt controller, which the software engine does not have; use \"emulated\"");
         Refuse(devices.AddressSpacePolicy == AddressSpacePolicy.Passthrough, "devices.address_space_policy", "\"passthrough\" is not supported by the software engine; use \"virtualized\"");
-        Refuse(devices.Passthrough.Count != 0, "devices.passthrough_devices", $"\"{devices.Passthrough.FirstOrDefault()?.Name}\" cannot be passed through by the software engine; remove it");
+        Refuse(devices.Passthrough.Count != 0, "devices.passthrough_devices", $"\"{string.Join(", ", devices.Passthrough.Select(device => device.Name))}\" cannot be passed through by the software engine; remove it");
         Refuse(devices.PassthroughAddresses.Count != 0, "devices.passthrough_addresses", "cannot be passed through by the software engine; remove them");
         Refuse(devices.PassthroughPorts.Count != 0, "devices.passthrough_ports", "riscv64 has no ports; remove them");
         IsaExtensions isa = IsaExtensions.Default;
