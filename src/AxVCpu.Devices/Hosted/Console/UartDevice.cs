@@ -16,7 +16,8 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     private const int HoldBelow = 512;
 
     // A driver that only waits for the transmitter reads the status once for each character: it is always ready.
-    private const int PollsThatMeanListening = 256;
+    // A boot loader that counts down looks 100 times a second, and prints the count once a second.
+    private const int PollsThatMeanListening = 64;
 
     // A driver that switches the receiver interrupt on may still empty the receiver "for luck": what comes right then is lost.
     private const long SettleMilliseconds = 5;
