@@ -16,13 +16,6 @@ internal sealed partial class Riscv64VirtMachine
     private const int LongestText = 64 * 1024;
     private const ulong SbiInvalidAddress = unchecked((ulong)-5L);
 
-    // Semihosting operations ("Semihosting for AArch32 and AArch64", Arm; RISC-V uses the same numbers).
-    private const ulong SysWriteC = 0x03;
-    private const ulong SysWrite0 = 0x04;
-    private const ulong SysExit = 0x18;
-    private const ulong SysExitExtended = 0x20;
-    private const ulong ApplicationExit = 0x20026;
-
     /// <inheritdoc/>
     public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile, _slots);
 
@@ -130,7 +123,7 @@ internal sealed partial class Riscv64VirtMachine
                 ServeConsole(cpu, exit.ArchSpecific<SbiConsoleExit>());
                 return true;
             case RiscvExit.Semihosting:
-                ServeSemihosting(cpu, exit.ArchSpecific<SemihostingExit>());
+                _semihosting.Serve(cpu, exit.ArchSpecific<SemihostingExit>());
                 return true;
             default:
                 return false;
@@ -159,47 +152,6 @@ internal sealed partial class Riscv64VirtMachine
 
                 ArrayPool<byte>.Shared.Return(buffer);
                 break;
-        }
-    }
-
-    private void ServeSemihosting(VirtualCpu cpu, in SemihostingExit call)
-    {
-        switch (call.Operation)
-        {
-            case SysWriteC:
-                if (_memory.ReadObject(new GuestPhysAddr(call.Argument), out byte character) == GuestAccessStatus.Ok)
-                {
-                    Print([character]);
-                }
-
-                break;
-            case SysWrite0:
-                PrintText(call.Argument);
-                break;
-            case SysExit or SysExitExtended:
-                // On a 64-bit machine both take a block: the reason and the code.
-                bool hasCode = _memory.ReadObject(new GuestPhysAddr(call.Argument), out ulong reason) == GuestAccessStatus.Ok;
-                hasCode &= _memory.ReadObject(new GuestPhysAddr(call.Argument + 8), out ulong code) == GuestAccessStatus.Ok;
-                int result = hasCode && reason == ApplicationExit ? (int)ulong.Min(code, 255) : 1;
-                _host.End(result == 0 ? new VmExit(VmExitReason.PowerOff) : new VmExit(VmExitReason.GuestExit, result));
-                break;
-            default:
-                cpu.SetReturnValue(ulong.MaxValue);
-                break;
-        }
-    }
-
-    /// <summary>Prints a text closed by a zero byte, up to a bound.</summary>
-    private void PrintText(ulong address)
-    {
-        for (int i = 0; i < LongestText; i++)
-        {
-            if (_memory.ReadObject(new GuestPhysAddr(address + (ulong)i), out byte character) != GuestAccessStatus.Ok || character == 0)
-            {
-                return;
-            }
-
-            Print([character]);
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     private readonly List<IDisposable> _owned = [];
     private readonly List<IAsyncDisposable> _ownedAsync = [];
     private readonly List<int> _slots = [];
+    private readonly SemihostingPort _semihosting;
     private HtifPort? _htif;
 
     /// <summary>Builds the board; nothing is loaded yet.</summary>
@@ -69,6 +70,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
             _ownedAsync.Add(_uart);
             _bus.Add(Riscv64VirtLayout.Uart, _uart);
             AddVirtio(console);
+            _semihosting = new SemihostingPort(_memory, Clock, host, Print);
         }
         catch
         {

@@ -359,4 +359,69 @@ public sealed class Riscv64VirtTests
         Assert.NotNull(vm.DescribeToGuest().Root.At("/soc/serial"));
         await Assert.ThrowsAsync<ConfigException>(() => vm.StartAsync(Cancellation));
     }
+
+    /// <summary>What C libraries do at exit: look for the extended exit in the features file, then use it.</summary>
+    [Fact]
+    public async Task A_semihosted_program_finds_the_extended_exit_and_prints_by_file()
+    {
+        using GuestProgram program = GuestProgram.Raw("""
+                la   a1, open_features
+                li   a0, 1
+                jal  call
+                la   t0, read_features
+                sd   a0, 0(t0)
+                mv   a1, t0
+                li   a0, 6
+                jal  call
+                bnez a0, wrong
+                la   t0, buffer
+                lbu  t1, 4(t0)
+                andi t1, t1, 1
+                beqz t1, wrong
+                la   a1, open_file
+                li   a0, 1
+                jal  call
+                li   t0, -1
+                bne  a0, t0, wrong
+                la   a1, open_console
+                li   a0, 1
+                jal  call
+                la   t0, write
+                sd   a0, 0(t0)
+                mv   a1, t0
+                li   a0, 5
+                jal  call
+                bnez a0, wrong
+                la   a1, exit
+                li   a0, 0x20
+                jal  call
+            wrong:
+                la   a1, exit_wrong
+                li   a0, 0x18
+                jal  call
+            .align 4
+            call:
+                slli x0, x0, 0x1f
+                ebreak
+                srai x0, x0, 7
+                ret
+            .align 3
+            open_features: .dword name_features, 0, 21
+            open_file:     .dword name_file, 0, 11
+            open_console:  .dword name_console, 4, 3
+            read_features: .dword 0, buffer, 5
+            write:         .dword 0, text, 6
+            exit:          .dword 0x20026, 17
+            exit_wrong:    .dword 0x20026, 99
+            buffer:        .dword 0
+            name_features: .asciz ":semihosting-features"
+            name_file:     .asciz "/etc/passwd"
+            name_console:  .asciz ":tt"
+            text:          .ascii "hello\n"
+            """);
+        await using VirtualMachine vm = VirtualMachine.Create(Config(program, StartProfile.Machine));
+        Task<VmExit> run = vm.RunAsync(Cancellation);
+        Assert.Equal("hello\n", await vm.Console.ReadUntilAsync("\n", s_patience, Cancellation));
+        Assert.Equal(new VmExit(VmExitReason.GuestExit, 17), await run.WaitAsync(s_patience, Cancellation));
+    }
 }
