@@ -25,6 +25,10 @@ internal sealed unsafe partial class Hart
         HsmState state = _machine.GetHsm(HartId);
         if (state is HsmState.Stopped or HsmState.StartPending)
             _machine.SetHsm(HartId, HsmState.Started);
+        // A fence of the time outside Run was not waited for: no guest memory is read, not even code, before it is served.
+        if (_s->Requests != 0)
+            ServeFences();
+
         // Who asks for something between two runs clears PollAt itself; only the clock asks nobody, least of all during a halt.
         if (++_runs % RunsPerPoll == 0 || _exit.Kind == VCpuExitKind.Halt)
             Volatile.Write(ref _s->PollAt, 0);
@@ -41,6 +45,8 @@ internal sealed unsafe partial class Hart
         var requests = (HartRequests)Interlocked.And(ref _s->Requests, (int)FenceRequests);
         if ((requests & HartRequests.Kick) == 0)
             return true;
+        // The other requests were taken, too: the next Run looks again at what they were about.
+        Volatile.Write(ref _s->PollAt, 0);
         _exit.SetInterrupted();
         _exitPending = true;
         return false;

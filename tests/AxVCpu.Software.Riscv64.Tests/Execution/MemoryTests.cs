@@ -85,7 +85,7 @@ public class MemoryTests
         new Span<byte>(board.At(end - 8), 8).Fill(0x55);
         uint access = store ? Sd(0, 10, -4) : Ld(12, 10, -4);
         board.Load(GuestBoard.RamBase, [Lui(10, 0x8040_0000), I(0x13, 1, 10, 10, 32), I(0x13, 5, 10, 10, 32), .. Handler(), Addi(12, 0, 99), access, .. Stop(2)]);
-        Assert.Equal(GuestBoard.RamBase + board.RamSize, 0x8040_0000u);
+        Assert.Equal(0x8040_0000u, GuestBoard.RamBase + board.RamSize);
         Assert.Equal(cause, board.RunToStore());
         // mtval is where the part that faulted begins.
         Assert.Equal(end, board.Cpu.GetGpr(20));

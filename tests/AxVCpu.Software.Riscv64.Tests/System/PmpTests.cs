@@ -57,7 +57,7 @@ public sealed class PmpTests
     {
         int seed = Environment.TickCount;
         var random = new Random(seed);
-        for (int round = 0; round < 120; round++)
+        for (int round = 0; round < 60; round++)
         {
             var pmp = default(Pmp);
             var addresses = new ulong[Pmp.Entries];

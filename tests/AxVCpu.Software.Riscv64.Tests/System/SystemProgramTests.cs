@@ -354,4 +354,41 @@ public sealed unsafe class SystemProgramTests
                 hart.Reset();
         }
     }
+
+    [Fact]
+    public void A_fence_asked_for_outside_Run_is_served_before_any_code_is_read()
+    {
+        using var machine = new TestMachine();
+        AssembledProgram old = Assembler.Assemble($"again: li a0, 1\n {Finish} j again", Ram);
+        old.Code.CopyTo(new Span<byte>(machine.Host(Ram), old.Code.Length));
+        old.Code.CopyTo(new Span<byte>(machine.Host(Ram + 0x1000), old.Code.Length));
+        machine.Word(Ram + 0x1000) = machine.Word(Ram) + (1UL << 20);
+        machine.State->Pc = Ram;
+        Assert.Equal(VCpuExitKind.MmioWrite, Run(machine, out ulong result));
+        Assert.Equal(1UL, result);
+
+        // The page gets other memory behind it, without a word to the guest.
+        machine.MapPageTo(Ram, Ram + 0x1000);
+        machine.Hart.RequestFence(HartRequests.FlushNested);
+        Assert.Equal(VCpuExitKind.MmioWrite, Run(machine, out result));
+        Assert.Equal(2UL, result);
+    }
+
+    [Fact]
+    public void An_interrupt_that_comes_with_a_kick_is_taken_first_thing_in_the_next_run()
+    {
+        using var machine = new TestMachine();
+        Load(machine, $"la t0, handler\n csrw mtvec, t0\n li t0, 0x800\n csrw mie, t0\n csrsi mstatus, 8\nloop: addi s0, s0, 1\n j loop\n.balign 4\nhandler: mv a0, s0\n {Finish}");
+        machine.Hart.RequestPoll(HartRequests.Kick);
+        Assert.Equal(VCpuExitKind.Interrupted, Run(machine, out _));
+        using (var timer = new Timer(_ => machine.Hart.RequestPoll(HartRequests.Kick), null, 20, Timeout.Infinite))
+            Assert.Equal(VCpuExitKind.Interrupted, Run(machine, out _));
+        ulong before = machine.State->X[8];
+        Assert.NotEqual(0UL, before);
+        machine.Hart.SetInterruptLine(11, true);
+        machine.Hart.RequestPoll(HartRequests.Kick);
+        Assert.Equal(VCpuExitKind.Interrupted, Run(machine, out _));
+        Assert.Equal(VCpuExitKind.MmioWrite, Run(machine, out ulong after));
+        Assert.Equal(before, after);
+    }
 }

@@ -76,6 +76,11 @@ internal sealed unsafe class TestMachine : IDisposable
     public void MapPage(ulong gpa, MappingFlags flags) =>
         _pages[(gpa - RamBase) >> 12] = Sv39x4.EncodeLeaf(new HostPhysAddr((ulong)Host(gpa & ~0xFFFUL)), flags, 0);
 
+    /// <summary>Maps a page to the memory that is at another address.</summary>
+    public void MapPageTo(ulong gpa, ulong memory) =>
+        _pages[(gpa - RamBase) >> 12] = Sv39x4.EncodeLeaf(
+            new HostPhysAddr((ulong)Host(memory)), MappingFlags.Read | MappingFlags.Write | MappingFlags.Execute, 0);
+
     public void MakeLazy(ulong gpa) => _pages[(gpa - RamBase) >> 12] = NonPresentEntry.Lazy;
 
     public void UnmapPage(ulong gpa) => _pages[(gpa - RamBase) >> 12] = 0;
