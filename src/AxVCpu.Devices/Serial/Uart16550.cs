@@ -98,6 +98,18 @@ public struct Uart16550
         _msr = UartMsr.CTS | UartMsr.DSR | UartMsr.DCD;
     }
 
+    /// <summary>Takes a received character past the registers: for a console of the firmware that shares the line.</summary>
+    /// <returns>False when none has been received.</returns>
+    public bool TryTake<THost>(ref THost host, out byte value)
+        where THost : struct, IUart16550Host
+    {
+        bool any = _count != 0;
+        value = TakeReceived();
+        if (any)
+            UpdateLine(ref host);
+        return any;
+    }
+
     /// <summary>Reads a register.</summary>
     /// <returns>False when nothing answers at <paramref name="offset"/>.</returns>
     public bool Read<THost>(ref THost host, ulong offset, AccessWidth width, out ulong value)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using AxVCpu;
 using AxVCpu.Devices;
 using AxVCpu.Memory;
@@ -13,7 +12,7 @@ internal sealed partial class Riscv64VirtMachine
 {
     private const int A0 = 10;
     private const int A1 = 11;
-    private const int LongestText = 64 * 1024;
+    private const int ConsoleChunk = 256;
     private const ulong SbiInvalidAddress = unchecked((ulong)-5L);
 
     /// <inheritdoc/>
@@ -130,27 +129,51 @@ internal sealed partial class Riscv64VirtMachine
         }
     }
 
-    /// <summary>The SBI console is the UART's other door: what goes out there goes out here, and input waits at one of the two.</summary>
+    /// <summary>The SBI console is the UART's other door: what goes out there goes out here, and who asks first gets the input.</summary>
     private void ServeConsole(VirtualCpu cpu, in SbiConsoleExit console)
     {
+        Span<byte> chunk = stackalloc byte[ConsoleChunk];
         switch (console.Operation)
         {
             case SbiConsoleOperation.WriteByte:
                 Print([console.Byte]);
                 break;
             case SbiConsoleOperation.Write:
-                int length = (int)ulong.Min(console.Length, LongestText);
-                byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
-                if (_memory.Read(console.Address, buffer.AsSpan(0, length)) == GuestAccessStatus.Ok)
+                ulong written = 0;
+                for (int taken = chunk.Length; written < console.Length && taken == chunk.Length; written += (ulong)taken)
                 {
-                    cpu.SetGpr(A1, (ulong)_uart.Print(buffer.AsSpan(0, length)));
+                    Span<byte> part = chunk[..(int)ulong.Min(console.Length - written, (ulong)chunk.Length)];
+                    if (_memory.Read(console.Address + written, part) != GuestAccessStatus.Ok)
+                    {
+                        cpu.SetReturnValue(SbiInvalidAddress);
+                        return;
+                    }
+
+                    taken = _uart.Print(part);
+                }
+
+                cpu.SetGpr(A1, written);
+                break;
+            case SbiConsoleOperation.Read:
+                Span<byte> typed = chunk[..(int)ulong.Min(console.Length, (ulong)chunk.Length)];
+                typed = typed[.._uart.Take(typed)];
+                if (_memory.Write(console.Address, typed) == GuestAccessStatus.Ok)
+                {
+                    cpu.SetGpr(A1, (ulong)typed.Length);
                 }
                 else
                 {
                     cpu.SetReturnValue(SbiInvalidAddress);
                 }
 
-                ArrayPool<byte>.Shared.Return(buffer);
+                break;
+            case SbiConsoleOperation.ReadByte:
+                byte character = 0;
+                if (_uart.Take(new Span<byte>(ref character)) != 0)
+                {
+                    cpu.SetReturnValue(character);
+                }
+
                 break;
         }
     }

@@ -424,4 +424,54 @@ public sealed class Riscv64VirtTests
         Assert.Equal("hello\n", await vm.Console.ReadUntilAsync("\n", s_patience, Cancellation));
         Assert.Equal(new VmExit(VmExitReason.GuestExit, 17), await run.WaitAsync(s_patience, Cancellation));
     }
+
+    /// <summary>A guest without a serial driver: everything through SBI, the debug console's read and the legacy getchar.</summary>
+    [Theory]
+    [InlineData("""
+            get:
+                addi sp, sp, -16
+            get_again:
+                li   a7, 0x4442434E
+                li   a6, 1
+                li   a0, 1
+                mv   a1, sp
+                li   a2, 0
+                ecall
+                bnez a0, .
+                beqz a1, get_again
+                lbu  a0, 0(sp)
+                addi sp, sp, 16
+                ret
+        """)]
+    [InlineData("""
+            get:
+                li   a7, 2
+                ecall
+                bltz a0, get
+                ret
+        """)]
+    public async Task A_guest_reads_its_console_through_sbi(string get)
+    {
+        using GuestProgram program = GuestProgram.Raw("""
+                li   sp, 0x80100000
+            next:
+                jal  get
+                li   t0, 'q'
+                beq  a0, t0, off
+                addi a0, a0, 1
+                li   a7, 1
+                ecall
+                j    next
+            off:
+                li   a7, 8
+                ecall
+
+            """ + get);
+        await using VirtualMachine vm = VirtualMachine.Create(Config(program, StartProfile.Sbi));
+        Task<VmExit> run = vm.RunAsync(Cancellation);
+        await vm.Console.WriteAsync("HAL", Cancellation);
+        Assert.Equal("IBM", await vm.Console.ReadUntilAsync("M", s_patience, Cancellation));
+        await vm.Console.WriteAsync("q", Cancellation);
+        Assert.Equal(new VmExit(VmExitReason.PowerOff), await run.WaitAsync(s_patience, Cancellation));
+    }
 }

@@ -33,6 +33,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     private int _polls;
     private long _listensFrom;
     private bool _inputWaits;
+    private bool _isTaken;
     private bool _released;
 
     /// <summary>A UART whose line is <paramref name="console"/>; the device completes both its ends when disposed.</summary>
@@ -127,6 +128,28 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
         return taken;
     }
 
+    /// <summary>
+    /// Takes typed characters without touching a register: for consoles that share the line. Never waits. From the first call on the
+    /// receiver is given characters also while the guest does not listen on the registers. Any thread.
+    /// </summary>
+    /// <returns>How many characters were taken; 0 when none is there yet.</returns>
+    public int Take(Span<byte> destination)
+    {
+        Effects effects = new(this);
+        int taken = 0;
+        bool wake;
+        lock (_lock)
+        {
+            _isTaken = true;
+            while (taken < destination.Length && _state.TryTake(ref effects, out byte character))
+                destination[taken++] = character;
+            wake = TakeWake();
+        }
+        if (wake)
+            _pump.Wake();
+        return taken;
+    }
+
     /// <inheritdoc/>
     public void Reset()
     {
@@ -134,6 +157,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
         {
             _state.Reset();
             _polls = 0;
+            _isTaken = false;
         }
         Resynchronize();
     }
@@ -189,7 +213,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
 
     // Both under _lock.
     private bool Listens => !_state.IsLoopback && _state.CanReceive
-        && (_polls >= PollsThatMeanListening || (_state.ReceiverInterruptEnabled && Environment.TickCount64 >= _listensFrom));
+        && (_isTaken || _polls >= PollsThatMeanListening || (_state.ReceiverInterruptEnabled && Environment.TickCount64 >= _listensFrom));
 
     private bool TakeWake()
     {
