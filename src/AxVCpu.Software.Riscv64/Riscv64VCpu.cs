@@ -128,7 +128,12 @@ public struct Riscv64VCpu : IArchVCpu<Riscv64VCpu>, IArchCreate<Riscv64VCpu, Ris
     public readonly void SetGpr(int index, ulong value) => _hart.SetRegister(index, value);
 
     /// <inheritdoc/>
-    public readonly void SetReturnValue(ulong value) => _hart.SetRegister(ReturnValueRegister, value);
+    public readonly void SetReturnValue(ulong value)
+    {
+        if (value != 0)
+            _hart.CancelHartStart();
+        _hart.SetRegister(ReturnValueRegister, value);
+    }
 
     /// <inheritdoc/>
     public ulong ProgramCounter

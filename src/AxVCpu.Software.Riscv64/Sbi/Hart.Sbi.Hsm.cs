@@ -30,6 +30,13 @@ internal sealed unsafe partial class Hart
         return SbiError.Success;
     }
 
+    /// <summary>The VMM answers the CpuUp exit with an error: the hart that was to start is stopped as before. Does nothing after other exits.</summary>
+    public void CancelHartStart()
+    {
+        if (_exit.Kind == VCpuExitKind.CpuUp)
+            _machine.TryChangeHsm(new VCpuExit(in _exit).CpuUp.TargetCpu, HsmState.StartPending, HsmState.Stopped);
+    }
+
     private SbiResult SbiHartStop()
     {
         // The next start finds the hart as after a reset, with its own entry.

@@ -181,6 +181,18 @@ public sealed unsafe class SbiTests
     }
 
     [Fact]
+    public void A_start_that_the_VMM_refuses_leaves_the_hart_stopped()
+    {
+        using TestMachine machine = Create(harts: 2);
+        Assert.Equal(0, Call(machine, Hsm, 0, 1, Ram, 0).Error);
+        machine.Hart.CancelHartStart();
+        Assert.Equal((0, 1UL), Call(machine, Hsm, 2, 1));
+        machine.Hart.CancelHartStart();
+        Assert.Equal(0, Call(machine, Hsm, 0, 1, Ram, 0).Error);
+        Assert.Equal((0, 2UL), Call(machine, Hsm, 2, 1));
+    }
+
+    [Fact]
     public void A_start_names_a_hart_and_an_address_that_exist()
     {
         using TestMachine machine = Create(harts: 2);
