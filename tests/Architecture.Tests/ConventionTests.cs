@@ -58,7 +58,7 @@ public sealed partial class ConventionTests
         string tests = string.Concat(Repository.Sources("tests").Where(file => !file.Path.StartsWith("tests/Architecture.Tests/", StringComparison.Ordinal)).Select(file => file.Code));
         string[] kinds = Enum.GetNames(Repository.Load("AxVCpu").GetType("AxVCpu.VCpuExitKind", throwOnError: true)!);
         Assert.NotEmpty(kinds);
-        Assert.Empty(kinds.Where(kind => !Regex.IsMatch(tests, $@"\bVCpuExitKind\.{kind}\b")));
+        Assert.DoesNotContain(kinds, kind => !Regex.IsMatch(tests, $@"\bVCpuExitKind\.{kind}\b"));
     }
 
     [Theory]

@@ -11,7 +11,7 @@ public sealed class ReferenceTests
 
     [Fact]
     public void Every_project_has_a_layer() =>
-        Assert.Empty(Repository.Projects.Where(project => !Layers.IsKnown(project)));
+        Assert.DoesNotContain(Repository.Projects, project => !Layers.IsKnown(project));
 
     [Fact]
     public void Every_assembly_in_the_product_has_a_layer()

@@ -5,7 +5,7 @@ using Axvisor.Guests;
 namespace Boot.Tests;
 
 /// <summary>The named guests, prepared once for all tests in the user's own cache.</summary>
-public sealed class PackagedGuestFixture
+public sealed class PackagedGuestFixture : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
     private readonly Dictionary<string, string?> _missing = [];
@@ -35,6 +35,9 @@ public sealed class PackagedGuestFixture
             _one.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
 
     private sealed class Silence : IPreparationProgress
     {
