@@ -36,7 +36,7 @@ public sealed class Riscv64MachineConfig
     public bool BreakpointExits { get; init; }
 
     /// <summary>Host bytes for each hart's translated code, at least 64 KiB; it is only used as far as the guest needs it.</summary>
-    public int CodeCacheBytes { get; init; } = 32 << 20;
+    public int CodeCacheBytes { get; init; } = 8 << 20;
 }
 
 /// <summary>What the harts of one virtual machine share. Owned by the VM, which disposes it after its vCPUs.</summary>

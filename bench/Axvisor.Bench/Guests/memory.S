@@ -1,7 +1,7 @@
-# Copies 64 KiB a few thousand times, by 8 bytes and by 1.
+# Copies 64 KiB a few thousand times, by 8 bytes and by 1. The two buffers do not share a slot of a direct-mapped TLB.
         li a0, 3000
 1:      li a1, 0x80100000
-        li a2, 0x80200000
+        li a2, 0x80238000
         li a3, 8192
 2:      ld a4, 0(a1)
         ld a5, 8(a1)
@@ -12,7 +12,7 @@
         addi a3, a3, -2
         bnez a3, 2b
         li a1, 0x80100000
-        li a2, 0x80200000
+        li a2, 0x80238000
         li a3, 8192
 3:      lbu a4, 0(a1)
         sb a4, 0(a2)
