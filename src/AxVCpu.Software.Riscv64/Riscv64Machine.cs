@@ -37,6 +37,9 @@ public sealed class Riscv64MachineConfig
 
     /// <summary>Host bytes for each hart's translated code, at least 64 KiB; it is only used as far as the guest needs it.</summary>
     public int CodeCacheBytes { get; init; } = 8 << 20;
+
+    /// <summary>Whether the interpreter may execute neighbours in one step; without, tests have something to compare with.</summary>
+    internal bool FusesInstructions { get; init; } = true;
 }
 
 /// <summary>What the harts of one virtual machine share. Owned by the VM, which disposes it after its vCPUs.</summary>
@@ -79,6 +82,7 @@ public sealed partial class Riscv64Machine : IDisposable
         }
 
         CodeCacheBytes = config.CodeCacheBytes;
+        FusesInstructions = config.FusesInstructions;
         _handle = GCHandle.Alloc(this);
     }
 
@@ -104,6 +108,8 @@ public sealed partial class Riscv64Machine : IDisposable
     public Riscv64TlbInvalidator TlbInvalidator => new(GCHandle.ToIntPtr(_handle));
 
     internal int CodeCacheBytes { get; }
+
+    internal bool FusesInstructions { get; }
 
     /// <summary>Sets when a hart's machine timer interrupt becomes pending, in ticks of <see cref="Clock"/>; the maximum value is never. Any thread.</summary>
     /// <returns>False when there is no such hart.</returns>

@@ -18,10 +18,12 @@ internal sealed unsafe class BlockCache : IDisposable
     private readonly CodeArena _arena;
     private readonly CodeBlock** _buckets;
     private readonly IsaExtensions _isa;
+    private readonly bool _fuses;
 
     /// <summary>A cache for the instructions of <paramref name="isa"/> in <paramref name="arenaBytes"/> bytes of arena.</summary>
-    public BlockCache(IsaExtensions isa, nuint arenaBytes)
+    public BlockCache(IsaExtensions isa, nuint arenaBytes, bool fuses)
     {
+        _fuses = fuses;
         _isa = isa;
         _arena = new CodeArena(arenaBytes < CodeBlock.MaxBytes ? CodeBlock.MaxBytes : arenaBytes);
         Jumps = (JumpEntry*)NativeMemory.AlignedAlloc((nuint)(JumpEntries * sizeof(JumpEntry)), 64);
@@ -113,7 +115,8 @@ internal sealed unsafe class BlockCache : IDisposable
         op->Code = CodeBlock.BlockEnd;
         op->PcOffset = (ushort)offset;
 
-        OpFusion.Fuse(CodeBlock.Ops(block), count);
+        if (_fuses)
+            OpFusion.Fuse(CodeBlock.Ops(block), count);
 
         block->Pc = pc;
         block->Generation = generation;

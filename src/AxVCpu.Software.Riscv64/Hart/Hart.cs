@@ -31,7 +31,7 @@ internal sealed unsafe partial class Hart : IDisposable
         HartId = hartId;
         _s = (HartState*)NativeMemory.AlignedAlloc((nuint)sizeof(HartState), 64);
         _tlb = new SoftTlb((int)MmuClass.Count);
-        _blocks = new BlockCache(machine.Isa, (nuint)machine.CodeCacheBytes);
+        _blocks = new BlockCache(machine.Isa, (nuint)machine.CodeCacheBytes, machine.FusesInstructions);
         Reset();
     }
 

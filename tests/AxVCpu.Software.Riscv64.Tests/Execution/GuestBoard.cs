@@ -18,7 +18,8 @@ internal sealed unsafe class GuestBoard : IDisposable
         IsaExtensions isa = IsaExtensions.All,
         ulong ramSize = 2 * BlockSize,
         int codeCache = 4 << 20,
-        bool semihosting = false)
+        bool semihosting = false,
+        bool fuses = true)
     {
         RamSize = ramSize;
         Ram = (byte*)NativeMemory.AlignedAlloc((nuint)ramSize, (nuint)BlockSize);
@@ -42,6 +43,7 @@ internal sealed unsafe class GuestBoard : IDisposable
             Profile = profile,
             CodeCacheBytes = codeCache,
             Semihosting = semihosting,
+            FusesInstructions = fuses,
         });
         Cpus = new VirtualCpu<Riscv64VCpu>[harts];
         for (int i = 0; i < harts; i++)
