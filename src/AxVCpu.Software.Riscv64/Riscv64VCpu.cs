@@ -30,7 +30,7 @@ public enum RiscvFailEntry : ulong
 }
 
 /// <summary>A riscv64 vCPU of the software engine: the hart that <see cref="VCpu{TArch}"/> drives.</summary>
-public struct Riscv64VCpu : IArchVCpu<Riscv64VCpu>, IArchCreate<Riscv64VCpu, Riscv64CreateConfig>, IArchSetup<Riscv64SetupConfig>, IDisposable
+public partial struct Riscv64VCpu : IArchVCpu<Riscv64VCpu>, IArchCreate<Riscv64VCpu, Riscv64CreateConfig>, IArchSetup<Riscv64SetupConfig>, IDisposable
 {
     private const int ReturnValueRegister = 10;
 

@@ -19,6 +19,7 @@ internal sealed unsafe class BlockCache : IDisposable
     private readonly CodeBlock** _buckets;
     private readonly IsaExtensions _isa;
     private readonly bool _fuses;
+    private int _isDisposed;
 
     /// <summary>A cache for the instructions of <paramref name="isa"/> in <paramref name="arenaBytes"/> bytes of arena.</summary>
     public BlockCache(IsaExtensions isa, nuint arenaBytes, bool fuses)
@@ -170,6 +171,8 @@ internal sealed unsafe class BlockCache : IDisposable
     /// <summary>Frees native memory.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         _arena.Dispose();
         NativeMemory.AlignedFree(Jumps);
         NativeMemory.Free(_buckets);

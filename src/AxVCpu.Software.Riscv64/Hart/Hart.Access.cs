@@ -15,6 +15,23 @@ internal sealed unsafe partial class Hart
             _s->X[index & 31] = value;
     }
 
+    /// <summary>f0 to f31, NaN-boxed.</summary>
+    public ulong GetFloatRegister(int index) => _s->F[index & 31];
+
+    /// <summary>f0 to f31, NaN-boxed.</summary>
+    public void SetFloatRegister(int index, ulong value) => _s->F[index & 31] = value;
+
+    /// <summary>Rounding mode and accrued exceptions, as in the CSR.</summary>
+    public uint Fcsr
+    {
+        get => _s->Frm << 5 | _s->Fflags;
+        set
+        {
+            _s->Frm = (value >> 5) & 7;
+            _s->Fflags = value & 31;
+        }
+    }
+
     /// <summary>The next instruction's address; an access that waits for the VMM is still in front.</summary>
     public ulong GetPc() => _s->Pc;
 

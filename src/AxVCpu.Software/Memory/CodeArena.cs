@@ -11,6 +11,7 @@ internal sealed unsafe class CodeArena : IDisposable
 {
     private readonly byte* _base;
     private nuint _used;
+    private int _isDisposed;
 
     /// <summary>Reserves <paramref name="capacity"/> bytes.</summary>
     public CodeArena(nuint capacity)
@@ -44,6 +45,8 @@ internal sealed unsafe class CodeArena : IDisposable
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         NativeMemory.AlignedFree(_base);
         GC.SuppressFinalize(this);
     }

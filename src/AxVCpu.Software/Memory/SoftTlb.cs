@@ -55,6 +55,7 @@ internal sealed unsafe class SoftTlb : IDisposable
     private readonly byte* _base;
     private readonly int _classes;
     private uint _used;
+    private int _isDisposed;
 
     /// <summary>Allocates empty arrays for <paramref name="classes"/> MMU classes (1 to 32).</summary>
     public SoftTlb(int classes)
@@ -124,6 +125,8 @@ internal sealed unsafe class SoftTlb : IDisposable
     /// <summary>Frees the arrays. The vCPU must not run any more.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         NativeMemory.AlignedFree(_base);
         GC.SuppressFinalize(this);
     }

@@ -118,6 +118,35 @@ public class RunTests
     }
 
     [Fact]
+    public void Registers_are_read_and_written_in_groups()
+    {
+        using var board = new GuestBoard();
+        ref Riscv64VCpu arch = ref board.Cpu.Inner.Arch;
+        var integers = new Riscv64IntegerRegisters { Pc = GuestBoard.RamBase + 4 };
+        var floats = new Riscv64FloatRegisters { Fcsr = 0xFF_FFE3 };
+        for (int i = 0; i < RegisterFile.Length; i++)
+        {
+            integers.X[i] = 1000 + (ulong)i;
+            floats.F[i] = 2000 + (ulong)i;
+        }
+
+        integers.X[31] = 0x10_0000;
+        Assert.True(arch.Write(in integers).IsNone);
+        Assert.True(arch.Write(in floats).IsNone);
+        // lui, csrs mstatus: FS on; fmv.x.d x6, f7; the store ends it.
+        board.Load(GuestBoard.RamBase, [0, Lui(5, 0x6000), 0x2073u | 5u << 15 | 0x300u << 20, R(0x53, 0, 0x71, 6, 7, 0), Sw(6, 31, 0)]);
+        Assert.Equal(2007u, board.RunToStore());
+        Assert.True(arch.Read(out integers).IsNone);
+        Assert.True(arch.Read(out floats).IsNone);
+        Assert.Equal(0u, integers.X[0]);
+        Assert.Equal(1030u, integers.X[30]);
+        Assert.Equal(2007u, integers.X[6]);
+        Assert.Equal(GuestBoard.RamBase + 16, integers.Pc);
+        Assert.Equal(2031u, floats.F[31]);
+        Assert.Equal(0xE3u, floats.Fcsr);
+    }
+
+    [Fact]
     public void Reset_starts_the_program_again_with_its_arguments()
     {
         using var board = new GuestBoard();
