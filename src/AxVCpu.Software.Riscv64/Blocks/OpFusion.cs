@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using AxVCpu.Software.Riscv64.Isa;
 
 namespace AxVCpu.Software.Riscv64;
@@ -14,7 +15,7 @@ internal static unsafe class OpFusion
 
     private static readonly FusedOp[] s_plain = CreateTable(chained: false);
     private static readonly FusedOp[] s_chained = CreateTable(chained: true);
-    private static readonly Dictionary<(OpCode First, OpCode Second), FusedOp> s_rows = CreateRows();
+    private static readonly FrozenDictionary<(OpCode First, OpCode Second), FusedOp> s_rows = CreateRows();
 
     /// <summary>Marks the pairs among <paramref name="count"/> ops, from the front.</summary>
     public static void Fuse(Op* ops, int count)
@@ -114,7 +115,7 @@ internal static unsafe class OpFusion
         return table;
     }
 
-    private static Dictionary<(OpCode First, OpCode Second), FusedOp> CreateRows()
+    private static FrozenDictionary<(OpCode First, OpCode Second), FusedOp> CreateRows()
     {
         Dictionary<(OpCode First, OpCode Second), FusedOp> rows = [];
         foreach (FusedOp fused in Enum.GetValues<FusedOp>())
@@ -124,7 +125,7 @@ internal static unsafe class OpFusion
                 rows.Add((CodeOf(parts[0]), CodeOf(parts[1])), fused);
         }
 
-        return rows;
+        return rows.ToFrozenDictionary();
     }
 
     private static OpCode CodeOf(string name) => Enum.TryParse(name, out OpCode code) ? code : (OpCode)Enum.Parse<FusedOp>(name);
