@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using AxVCpu;
+using AxVCpu.Devices;
 using AxVCpu.Software.Riscv64.Isa;
 using AxVM.Boot;
 using AxVM.Config;
@@ -130,8 +130,15 @@ internal sealed class BootPlan : IPreparedBoot
         VirtioSlots = virtioSlots,
         CommandLine = board.Config.Kernel.CommandLine,
         Initrd = initrd is { } placed ? new AddressRangeConfig(placed.Address, placed.Size) : null,
-        RngSeed = RandomNumberGenerator.GetBytes(RngSeedBytes),
+        RngSeed = RandomSeed(),
     };
+
+    private static byte[] RandomSeed()
+    {
+        byte[] seed = new byte[RngSeedBytes];
+        new SystemEntropy().Fill(seed);
+        return seed;
+    }
 
     private static KernelImage Load(Riscv64VirtConfig board, string path) =>
         KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace AxVCpu.Devices;
 
 /// <summary>A source of random bytes. Called on vCPU threads, one call at a time.</summary>
@@ -7,13 +5,6 @@ public interface IEntropySource
 {
     /// <summary>Fills <paramref name="destination"/>.</summary>
     void Fill(Span<byte> destination);
-}
-
-/// <summary>The operating system's random generator.</summary>
-public sealed class SystemEntropy : IEntropySource
-{
-    /// <inheritdoc/>
-    public void Fill(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
 }
 
 /// <summary>A virtio entropy source.</summary>
