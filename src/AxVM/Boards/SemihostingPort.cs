@@ -146,9 +146,11 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
             return length;
         Span<byte> chunk = stackalloc byte[256];
         ulong at = Word(block, 1);
-        while (length != 0)
+        // The guest chooses the length: past a bound it asks again, so that a stop never waits for one call.
+        ulong end = length - ulong.Min(length, LongestText);
+        while (length != end)
         {
-            Span<byte> part = chunk[..(int)ulong.Min(length, (ulong)chunk.Length)];
+            Span<byte> part = chunk[..(int)ulong.Min(length - end, (ulong)chunk.Length)];
             if (memory.Read(new GuestPhysAddr(at), part) != GuestAccessStatus.Ok)
                 break;
             print(part);
