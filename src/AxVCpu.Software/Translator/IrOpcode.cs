@@ -104,7 +104,7 @@ internal enum IrOpcode : byte
     /// </summary>
     FloatGuard,
 
-    /// <summary>The guest's float state is dirty from here on: or-s Imm into the 64-bit state field at C * 8 + nothing else. See <see cref="StateLayout.FloatDirty"/>.</summary>
+    /// <summary>The guest's float state is dirty from here on: or-s Imm (32 bits, positive) into the field at <see cref="StateLayout.FloatDirty"/>.</summary>
     FloatDirty,
     FloatAdd,
     FloatSubtract,

@@ -58,7 +58,7 @@ internal sealed class StateLayout
     public required int Edge { get; init; }
 }
 
-/// <summary>Why generated code returned; Pc and InstRet are exact.</summary>
+/// <summary>Why generated code returned; Pc (unless Unlinked) and InstRet are exact, and all registers are in the state block.</summary>
 internal enum TraceExit : uint
 {
     /// <summary>InstRet reached PollAt; Pc is the trace that was not entered.</summary>
@@ -67,7 +67,7 @@ internal enum TraceExit : uint
     /// <summary>No trace is known for Pc: the jump cache missed.</summary>
     Lookup = 1,
 
-    /// <summary>As Lookup, and the edge in <see cref="StateLayout.Edge"/> can be linked to what is found.</summary>
+    /// <summary>The edge in <see cref="StateLayout.Edge"/> was taken and is not linked; Pc is to become its target.</summary>
     Unlinked = 2,
 
     /// <summary>The slow path said that the trace must not go on; it left Pc and InstRet right.</summary>
