@@ -43,6 +43,9 @@ internal static class GuestRegister
     /// <summary>Number of the first float register; these are at <see cref="StateLayout.Floats"/>, 8 bytes each.</summary>
     public const byte Float0 = 32;
 
+    /// <summary>A register without meaning to the guest, at <see cref="StateLayout.Scratch"/>; dead at the end of its instruction.</summary>
+    public const byte Scratch = 64;
+
     /// <summary>B (or A of Move) is the immediate.</summary>
     public const byte Immediate = 0xFE;
 

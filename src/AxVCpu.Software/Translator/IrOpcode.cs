@@ -100,7 +100,7 @@ internal enum IrOpcode : byte
 
     /// <summary>
     /// In front of the first of a run of float operations: takes the slow path for the instruction when the host's float unit cannot be
-    /// used now (<see cref="StateLayout.FloatReady"/> is zero).
+    /// used now (<see cref="StateLayout.FloatReady"/> is zero); that one always leaves the trace, so what follows needs no guard.
     /// </summary>
     FloatGuard,
 
@@ -152,7 +152,10 @@ internal enum IrOpcode : byte
     /// <summary>The trace is left for guest address Imm. Ends a trace.</summary>
     Jump,
 
-    /// <summary>The trace is left for guest address (A + Imm) &amp; ~1. Ends a trace.</summary>
+    /// <summary>
+    /// The trace is left for guest address (A + displacement) &amp; ~1, where the displacement is the low, signed half of Imm. Then Dst, unless
+    /// it is None, = <see cref="TraceRequest.Pc"/> + the high half of Imm, the address to return to. Ends a trace.
+    /// </summary>
     JumpIndirect,
 
     /// <summary>

@@ -12,6 +12,9 @@ internal sealed class StateLayout
     /// <summary>The float registers.</summary>
     public required int Floats { get; init; }
 
+    /// <summary>The field for <see cref="GuestRegister.Scratch"/>.</summary>
+    public required int Scratch { get; init; }
+
     /// <summary>Whether integer register 0 always reads zero and takes no writes.</summary>
     public required bool HasZeroRegister { get; init; }
 
