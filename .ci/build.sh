@@ -31,15 +31,43 @@ changed_since() {
         \( -name bin -o -name obj \) -prune -o -newer "$1" -print 2>/dev/null | head -n 1)" ]
 }
 
-# dotnet build with the arguments given; its output is shown only when it fails.
-quiet_build() {
+# A dotnet command with the arguments given; its output is shown only when it fails.
+quiet_dotnet() {
     log=$artifacts/build.log
     # Standard output is a file, so that a compiler server that stays behind holds nobody's pipe open.
-    if ! dotnet build "$@" -c Release -nologo -v q -clp:ErrorsOnly -nodeReuse:false >"$log" 2>&1 </dev/null 9>&-; then
+    if ! dotnet "$@" -c Release -nologo -v q -clp:ErrorsOnly -nodeReuse:false >"$log" 2>&1 </dev/null 9>&-; then
         echo "axvisor: the build failed:" >&2
         grep -E 'error' "$log" | sort -u >&2 || cat "$log" >&2
         exit 70
     fi
+}
+
+# The platform to compile ahead for; nothing where there is no ahead-of-time compiler.
+ready_to_run_platform() {
+    [ "$(uname -s)" = Linux ] && [ -z "${AXVISOR_NO_READY_TO_RUN:-}" ] || return 0
+    musl=
+    if ls /lib/ld-musl-* >/dev/null 2>&1; then
+        musl=-musl
+    fi
+    case $(uname -m) in
+        x86_64) echo "linux$musl-x64" ;;
+        aarch64) echo "linux$musl-arm64" ;;
+    esac
+}
+
+# Builds the CLI into folder $1, compiled ahead of time where the compiler's package can be had, and else without.
+build_cli() {
+    project=$root/src/Axvisor/Axvisor.csproj
+    log=$artifacts/ready-to-run.log
+    platform=$(ready_to_run_platform)
+    if [ -n "$platform" ]; then
+        if dotnet restore "$project" "-p:ReadyToRunFor=$platform" -v q -nodeReuse:false >"$log" 2>&1 </dev/null 9>&-; then
+            quiet_dotnet publish "$project" "-p:ReadyToRunFor=$platform" --no-restore -o "$1"
+            return
+        fi
+        echo "axvisor: no ahead-of-time compiler ($log): building without, the first second will be slower" >&2
+    fi
+    quiet_dotnet build "$project" -o "$1"
 }
 
 # Builds the CLI when needed; sets axvisor_dll.
@@ -58,7 +86,7 @@ build_axvisor() {
     mkdir -p "$artifacts/cli"
     touch "$stamp.new"
     name=$(date +%Y%m%d-%H%M%S)-$$
-    quiet_build "$root/src/Axvisor/Axvisor.csproj" -o "$artifacts/cli/$name"
+    build_cli "$artifacts/cli/$name"
     echo "$name" >"$artifacts/cli/current.new"
     mv "$artifacts/cli/current.new" "$artifacts/cli/current"
     mv "$stamp.new" "$stamp"
