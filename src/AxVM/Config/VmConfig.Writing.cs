@@ -45,6 +45,7 @@ public sealed partial class VmConfig
         root.Add("console", console);
         AddIfAny(root, "disk", Disks.Select(WriteDisk));
         AddIfAny(root, "device", ExtraDevices.Select(WriteDevice));
+        AddIfAny(root, "channel", Channels.Select(WriteChannel));
         return TomlWriter.Write(root);
     }
 
@@ -57,6 +58,11 @@ public sealed partial class VmConfig
         AddNumber(table, "cpu_num", (ulong)Base.CpuCount);
         AddNumbers(table, "phys_cpu_ids", Base.PhysicalCpuIds);
         AddNumbers(table, "phys_cpu_sets", Base.PhysicalCpuSets);
+        if (Base.Weight != BaseConfig.DefaultWeight)
+        {
+            table.Add("weight", new TomlInteger(Base.Weight));
+        }
+
         AddText(table, "guest_type", Base.GuestType);
         return table;
     }
@@ -130,6 +136,19 @@ public sealed partial class VmConfig
     {
         TomlTable table = Section();
         AddText(table, "type", device.Kind == DeviceKind.Rng ? "rng" : "console");
+        return table;
+    }
+
+    private static TomlTable WriteChannel(ChannelConfig channel)
+    {
+        TomlTable table = Section();
+        table.Add("key", Hex(channel.Key));
+        if (channel.Subscriber is uint subscriber)
+        {
+            table.Add("subscriber", new TomlInteger(subscriber));
+        }
+
+        table.Add("writable", new TomlBoolean(channel.CanWrite));
         return table;
     }
 

@@ -31,6 +31,9 @@ public sealed partial class VmConfig
     /// <summary><c>[[device]]</c>: further virtio devices, after the disks.</summary>
     public IList<DeviceConfig> ExtraDevices { get; private init; } = [];
 
+    /// <summary><c>[[channel]]</c>: who may use the memory channels that this VM publishes; only the bare-metal hypervisor has channels.</summary>
+    public IList<ChannelConfig> Channels { get; private init; } = [];
+
     /// <summary>The file this was read from, or <c>null</c>; relative paths are relative to its folder.</summary>
     public string? SourcePath { get; init; }
 
@@ -48,6 +51,7 @@ public sealed partial class VmConfig
         Console = Console.Clone(),
         Disks = [.. Disks.Select(disk => disk.Clone())],
         ExtraDevices = [.. ExtraDevices.Select(device => device.Clone())],
+        Channels = [.. Channels],
         SourcePath = SourcePath,
         Places = Places,
     };
@@ -74,8 +78,14 @@ public sealed class BaseConfig
     /// <summary>A bit mask of host CPUs for each vCPU; empty means no restriction.</summary>
     public IReadOnlyList<ulong> PhysicalCpuSets { get; set; } = [];
 
+    /// <summary>The VM's share of CPU time relative to other VMs, 1 to 10000; only the bare-metal hypervisor shares CPUs itself.</summary>
+    public int Weight { get; set; } = DefaultWeight;
+
     /// <summary>The original's <c>guest_type</c>; only "virtualized" is known.</summary>
     public string? GuestType { get; set; }
+
+    /// <summary>The <see cref="Weight"/> of a VM that names none.</summary>
+    public const int DefaultWeight = 100;
 
     /// <summary>The most vCPUs one VM may have.</summary>
     public const int MaximumCpus = 64;
@@ -255,6 +265,12 @@ public sealed class DeviceConfig
 
     internal DeviceConfig Clone() => (DeviceConfig)MemberwiseClone();
 }
+
+/// <summary>One <c>[[channel]]</c>: permission to use a memory channel that this VM publishes with a hypercall.</summary>
+/// <param name="Key">The channel's key.</param>
+/// <param name="Subscriber">The number of the VM that may subscribe; <c>null</c> is every VM.</param>
+/// <param name="CanWrite">Whether the subscriber may write as well as read.</param>
+public readonly record struct ChannelConfig(ulong Key, uint? Subscriber, bool CanWrite);
 
 /// <summary>Devices a board can be given beside its own.</summary>
 public enum DeviceKind

@@ -27,6 +27,14 @@ internal sealed class VmConfigBinder(FieldSet root)
             fields.RejectUnknown();
         }
 
+        foreach (FieldSet fields in root.Sections("channel"))
+        {
+            ulong key = fields.Required("key", fields.Number("key"));
+            uint? subscriber = (uint?)fields.Number("subscriber", 0, uint.MaxValue - 1);
+            config.Channels.Add(new ChannelConfig(key, subscriber, fields.Flag("writable") ?? false));
+            fields.RejectUnknown();
+        }
+
         root.RejectUnknown();
         return config;
     }
@@ -39,6 +47,7 @@ internal sealed class VmConfigBinder(FieldSet root)
         target.CpuCount = (int)(fields.Number("cpu_num", 1, BaseConfig.MaximumCpus) ?? (ulong)target.CpuCount);
         target.PhysicalCpuIds = fields.Numbers("phys_cpu_ids");
         target.PhysicalCpuSets = fields.Numbers("phys_cpu_sets");
+        target.Weight = (int)(fields.Number("weight", 1, 10_000) ?? (ulong)target.Weight);
         target.GuestType = fields.Choice("guest_type", ("virtualized", true)) is true ? "virtualized" : null;
         CheckPerCpu(fields, "phys_cpu_ids", target.PhysicalCpuIds, target.CpuCount);
         CheckPerCpu(fields, "phys_cpu_sets", target.PhysicalCpuSets, target.CpuCount);
