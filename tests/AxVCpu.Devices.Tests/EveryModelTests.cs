@@ -5,8 +5,36 @@ using System.Runtime.InteropServices;
 namespace AxVCpu.Devices.Tests;
 
 /// <summary>What holds for every device.</summary>
-public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost
+public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost, IPowerHost, IApicProcessor, IDisposable
 {
+    private readonly AlarmClock _alarms = new(new VmClock(1_000_000_000));
+
+    public void Dispose() => _alarms.Dispose();
+
+    void IPowerHost.PowerOff()
+    {
+    }
+
+    void IPowerHost.Reset()
+    {
+    }
+
+    void IApicProcessor.SetInterrupt(bool level)
+    {
+    }
+
+    void IApicProcessor.RaiseNmi()
+    {
+    }
+
+    void IApicProcessor.RaiseInit()
+    {
+    }
+
+    void IApicProcessor.RaiseStartUp(byte page)
+    {
+    }
+
     void IAclintHost.SetSoftware(int hart, bool level)
     {
     }
@@ -48,6 +76,24 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost
         }
     }
 
+    // A processor's own page and its model-specific registers, as one device.
+    private sealed class ApicPage(LocalApicSet set) : IBusDevice
+    {
+        public string Name => "lapic";
+
+        public ulong Size => LocalApic.Size;
+
+        public bool Read(ulong offset, AccessWidth width, out ulong value) =>
+            set.Read(0, offset, width, out value) || set.ReadMsr(0, LocalApic.X2ApicMsrBase + (uint)offset / 16, out value);
+
+        public bool Write(ulong offset, AccessWidth width, ulong value)
+        {
+            set.Acknowledge(0, out _);
+            set.WriteMsr(1, offset % 7 == 0 ? 0x1Bu : LocalApic.X2ApicMsrBase + (uint)offset % 0x40, value);
+            return set.Write(0, offset, width, value);
+        }
+    }
+
     private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private IBusDevice Make(string kind, TestMemory memory)
@@ -62,6 +108,13 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost
             "aclint" => new AclintDevice(4, this),
             "sswi" => new AclintSswiDevice(4, this),
             "syscon" => new SysconDevice(this),
+            "lapic" => new ApicPage(new LocalApicSet([this, this], _alarms, 1_000_000_000)),
+            "ioapic" => new IoApicDevice(0, new LocalApicSet([this, this], _alarms, 1_000_000_000)),
+            "pit" => new PitDevice(UnconnectedLine.Instance, _alarms),
+            "cmos" => new Mc146818Device(UnconnectedLine.Instance),
+            "i8042" => new I8042Device(this),
+            "acpi" => new AcpiPowerDevice(UnconnectedLine.Instance, _alarms, this),
+            "reset" => new ResetControlDevice(this),
             "rtc" => new GoldfishRtcDevice(UnconnectedLine.Instance),
             "blk" => new VirtioBlkDevice(new MemoryDisk(), memory, UnconnectedLine.Instance),
             "rng" => new VirtioRngDevice(new SystemEntropy(), memory, UnconnectedLine.Instance),
@@ -70,7 +123,11 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost
         };
     }
 
-    public static TheoryData<string> Kinds => ["uart", "plic", "aclint", "sswi", "syscon", "rtc", "blk", "rng", "console"];
+    public static TheoryData<string> Kinds => 
+    [
+        "uart", "plic", "aclint", "sswi", "syscon", "rtc", "blk", "rng", "console",
+        "lapic", "ioapic", "pit", "cmos", "i8042", "acpi", "reset",
+    ];
 
     private static bool IsPlainData<T>() => !RuntimeHelpers.IsReferenceOrContainsReferences<T>();
 
@@ -82,6 +139,13 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost
         Assert.True(IsPlainData<Aclint>());
         Assert.True(IsPlainData<AclintSswi>());
         Assert.True(IsPlainData<GoldfishRtc>());
+        Assert.True(IsPlainData<LocalApic>());
+        Assert.True(IsPlainData<IoApic>());
+        Assert.True(IsPlainData<Pit8254>());
+        Assert.True(IsPlainData<Mc146818>());
+        Assert.True(IsPlainData<AcpiPowerManagement>());
+        Assert.True(IsPlainData<I8042>());
+        Assert.True(IsPlainData<ResetControl>());
         Assert.True(IsPlainData<VirtioMmio>());
         Assert.True(IsPlainData<Virtqueue>());
         Assert.True(IsPlainData<DescriptorChain>());

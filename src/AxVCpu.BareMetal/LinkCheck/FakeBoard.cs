@@ -3,7 +3,8 @@ using AxVCpu.Devices;
 namespace AxVCpu.BareMetal.LinkCheck;
 
 /// <summary>The outside of every device model: adds up what it is asked for.</summary>
-internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost, IAclintSswiHost, IGoldfishRtcHost
+internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost, IAclintSswiHost, IGoldfishRtcHost,
+    ILocalApicHost, IIoApicHost, IPit8254Host, IMc146818Host, IAcpiPowerManagementHost, II8042Host, IResetControlHost
 {
     private ulong _effects;
 
@@ -30,4 +31,26 @@ internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost,
     public void ArmAlarm(ulong deadline) => _effects += deadline;
 
     public void DisarmAlarm() => _effects++;
+
+    public void RaiseNmi() => _effects++;
+
+    public void RaiseInit() => _effects++;
+
+    public void RaiseStartUp(byte page) => _effects += page;
+
+    public void Send(in ApicMessage message) => _effects += message.Vector + message.Destination;
+
+    public void EndOfInterrupt(byte vector) => _effects += vector;
+
+    public readonly ulong TimeStamp() => _effects;
+
+    public void SetTimerDeadline(ulong deadline) => _effects += deadline;
+
+    public void SetTimeStampDeadline(ulong deadline) => _effects += deadline;
+
+    public void SetDeadline(ulong deadline) => _effects += deadline;
+
+    public void Sleep(byte type) => _effects += type;
+
+    public void Reset() => _effects++;
 }

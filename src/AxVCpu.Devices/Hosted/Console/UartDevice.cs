@@ -12,6 +12,9 @@ namespace AxVCpu.Devices;
 /// </summary>
 public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSink, IAsyncDisposable
 {
+    /// <summary>Addresses that the UART takes on the riscv64 board.</summary>
+    public const ulong BoardWindow = 0x100;
+
     // Room that an unheld writer may still use while others are being held: many times what all vCPUs can write at once.
     private const int HoldBelow = 512;
 
@@ -42,12 +45,15 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     /// <param name="name">The name in listings.</param>
     /// <param name="interrupt">The source number of <paramref name="line"/>, for listings.</param>
     /// <param name="registerShift">Log2 of the distance between registers, 0 to 3.</param>
-    public UartDevice(IInterruptLine line, IDuplexPipe? console, string name = "uart", uint? interrupt = null, byte registerShift = 0)
+    /// <param name="window">Addresses it takes on the bus: by default those of the well-known board; a UART of ports takes its 8 registers.</param>
+    public UartDevice(
+        IInterruptLine line, IDuplexPipe? console, string name = "uart", uint? interrupt = null, byte registerShift = 0, ulong window = BoardWindow)
     {
         ArgumentNullException.ThrowIfNull(line);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(registerShift, 3);
         Name = name;
         Interrupt = interrupt;
+        Size = window;
         _line = line;
         _pump = new InputPump(console?.Input, this);
         _outlet = new PipeOutlet(console?.Output, PulseHeld);
@@ -57,8 +63,8 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>The window of the well-known board; the registers take the first bytes, the rest does not answer.</summary>
-    public ulong Size => 0x100;
+    /// <summary>The window; the registers take the first bytes, the rest does not answer.</summary>
+    public ulong Size { get; }
 
     /// <inheritdoc/>
     public uint? Interrupt { get; }

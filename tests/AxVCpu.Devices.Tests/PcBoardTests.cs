@@ -1,0 +1,107 @@
+namespace AxVCpu.Devices.Tests;
+
+public sealed class PcBoardTests : IPowerHost
+{
+    private int _resets;
+    private int _offs;
+
+    void IPowerHost.PowerOff() => _offs++;
+
+    void IPowerHost.Reset() => _resets++;
+
+    [Fact]
+    public void The_keyboard_controller_answers_its_tests_and_has_no_keyboard()
+    {
+        I8042Device device = new(this);
+        Assert.Equal(0UL, device.Get(4, AccessWidth.Byte) & 1);
+        device.Put(4, 0xAA, AccessWidth.Byte);
+        Assert.Equal(1UL, device.Get(4, AccessWidth.Byte) & 1);
+        Assert.Equal(0x55UL, device.Get(0, AccessWidth.Byte));
+        Assert.Equal(0UL, device.Get(4, AccessWidth.Byte) & 1);
+        device.Put(4, 0x60, AccessWidth.Byte);
+        device.Put(0, 0x47, AccessWidth.Byte);
+        device.Put(4, 0x20, AccessWidth.Byte);
+        Assert.Equal(0x47UL, device.Get(0, AccessWidth.Byte));
+        device.Put(0, 0xFF, AccessWidth.Byte); // to a keyboard
+        Assert.Equal(0UL, device.Get(4, AccessWidth.Byte) & 1);
+        Assert.False(device.Read(1, AccessWidth.Byte, out _));
+        Assert.Equal(0, _resets);
+    }
+
+    [Fact]
+    public void The_keyboard_controller_resets_by_pulse_and_by_output_port()
+    {
+        I8042Device device = new(this);
+        device.Put(4, 0xFF, AccessWidth.Byte); // pulses nothing
+        Assert.Equal(0, _resets);
+        device.Put(4, 0xFE, AccessWidth.Byte);
+        Assert.Equal(1, _resets);
+        device.Put(4, 0xD1, AccessWidth.Byte);
+        device.Put(0, 0x03, AccessWidth.Byte);
+        Assert.Equal(1, _resets);
+        device.Put(4, 0xD1, AccessWidth.Byte);
+        device.Put(0, 0x02, AccessWidth.Byte);
+        Assert.Equal(2, _resets);
+    }
+
+    [Fact]
+    public void The_reset_register_acts_on_the_rising_bit()
+    {
+        ResetControlDevice device = new(this);
+        device.Put(0, 0x02, AccessWidth.Byte);
+        Assert.Equal(0, _resets);
+        device.Put(0, ResetControl.ResetValue, AccessWidth.Byte);
+        device.Put(0, ResetControl.ResetValue, AccessWidth.Byte);
+        Assert.Equal(1, _resets);
+        Assert.Equal(6UL, device.Get(0, AccessWidth.Byte));
+    }
+
+    [Fact]
+    public void Only_soft_off_switches_off()
+    {
+        using AlarmClock alarms = new(new VmClock(1_000_000_000));
+        AcpiPowerDevice device = new(UnconnectedLine.Instance, alarms, this);
+        device.Put(4, 1 << 10 | 1 << 13, AccessWidth.Word);
+        Assert.Equal(0, _offs);
+        device.Put(4, AcpiPowerDevice.SoftOffType << 10 | 1 << 13, AccessWidth.Word);
+        Assert.Equal(1, _offs);
+    }
+
+    [Fact]
+    public void A_window_shows_only_its_part()
+    {
+        I8042Device device = new(this);
+        Bus ports = Bus.CreatePortIo();
+        ports.Add(0x60, new BusWindow(device, 0, 1));
+        ports.Add(0x64, new BusWindow(device, 4, 1));
+        Assert.True(ports.Write(0x64, AccessWidth.Byte, 0xAA));
+        Assert.True(ports.Read(0x60, AccessWidth.Byte, out ulong value));
+        Assert.Equal(0x55UL, value);
+        Assert.False(ports.Read(0x61, AccessWidth.Byte, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BusWindow(device, 4, 2));
+    }
+
+    [Fact]
+    public void An_alarm_rings_once_at_its_last_deadline()
+    {
+        VmClock clock = new(1_000_000_000);
+        clock.Start();
+        using AlarmClock alarms = new(clock);
+        using CountdownEvent rung = new(1);
+        ulong at = 0;
+        Alarm alarm = alarms.Add(() =>
+        {
+            at = clock.Ticks;
+            rung.Signal();
+        });
+        alarm.Set(3_600_000_000_000);
+        ulong deadline = clock.Ticks + 30_000_000;
+        alarm.Set(deadline);
+        Assert.True(rung.Wait(10_000));
+        Assert.True(at >= deadline);
+        Alarm never = alarms.Add(() => Assert.Fail("rang"));
+        never.Set(clock.Ticks + 20_000_000);
+        never.Set(ulong.MaxValue);
+        Thread.Sleep(60);
+    }
+}
