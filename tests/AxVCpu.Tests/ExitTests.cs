@@ -46,11 +46,26 @@ public sealed class ExitTests
         Check(VCpuExitKind.Interrupted, (ref VCpuExitRecord r) => r.SetInterrupted(), e => true);
         Check(VCpuExitKind.Debug, (ref VCpuExitRecord r) => r.SetDebug(0x80, DebugReason.SingleStep),
             e => e.Debug is { ProgramCounter: 0x80, Reason: DebugReason.SingleStep });
-        Check(VCpuExitKind.InternalError, (ref VCpuExitRecord r) => r.SetInternalError(EngineErrorCode.HostFailure, 1, 2),
-            e => e.InternalError is { Code: EngineErrorCode.HostFailure, Data0: 1, Data1: 2 });
+        Check(VCpuExitKind.InternalError, (ref VCpuExitRecord r) => r.SetInternalError(EngineErrorCode.HostFailure, 1, 2, 3, 4),
+            e => e.InternalError is { Code: EngineErrorCode.HostFailure, Data0: 1, Data1: 2, Data2: 3, Data3: 4 });
         Check(VCpuExitKind.ArchSpecific, (ref VCpuExitRecord r) => r.SetArchSpecific(6, new Payload { A = 5, B = 4 }),
             e => e.ArchSpecificCode == 6 && e.ArchSpecific<Payload>() is { A: 5, B: 4 });
         Assert.Equal(Enum.GetValues<VCpuExitKind>().Length, _checked.Count);
+    }
+
+    [Fact]
+    public unsafe void A_string_write_shows_every_value_and_refuses_others()
+    {
+        byte* items = stackalloc byte[] { 1, 0, 0, 0x80, 2, 0, 0, 0 };
+        VCpuExitRecord record = default;
+        record.SetIoWrite(0x60, AccessWidth.Dword, items, 2);
+        var exit = new VCpuExit(in record);
+        Assert.Equal((2u, 0x8000_0001UL, 2UL), (exit.IoWrite.Count, exit.IoWrite.Data, exit.IoWrite.Item(1)));
+        Assert.Equal(MisuseKind.Argument, Assert.Throws<MisuseException>(() => new VCpuExit(in record).IoWrite.Item(2)).Kind);
+        record.SetIoRead(0x60, AccessWidth.Word, 7);
+        Assert.Equal(7u, new VCpuExit(in record).IoRead.Count);
+        record.SetIoWrite(0x60, AccessWidth.Byte, 5);
+        Assert.Equal((1u, 5UL), (new VCpuExit(in record).IoWrite.Count, new VCpuExit(in record).IoWrite.Item(0)));
     }
 
     [Fact]

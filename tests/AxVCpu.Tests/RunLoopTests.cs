@@ -83,6 +83,17 @@ public sealed class RunLoopTests
     }
 
     [Fact]
+    public unsafe void A_string_instruction_reaches_the_vm_value_by_value_and_in_order()
+    {
+        byte* items = stackalloc byte[] { 0x11, 0x22, 0x33, 0x44, 0x55, 0x66 };
+        nint address = (nint)items;
+        var vm = new RecordingVm();
+        Serve((ref VCpuExitRecord r) => r.SetIoWrite(0x1f0, AccessWidth.Word, (byte*)address, 3), vm);
+        Assert.Equal(["out 1f0 2211", "out 1f0 4433", "out 1f0 6655"], vm.Log);
+        Assert.Equal(3, Serve((ref VCpuExitRecord r) => r.SetIoRead(0x80, AccessWidth.Byte, 3)).Completions);
+    }
+
+    [Fact]
     public void The_loop_ends_at_the_first_exit_for_the_vm_and_unbinds()
     {
         int runs = 0;

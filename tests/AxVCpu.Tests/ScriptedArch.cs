@@ -16,6 +16,8 @@ internal sealed class Script
 
     public ulong? Completed { get; set; }
 
+    public int Completions { get; set; }
+
     public bool Failed { get; set; }
 
     public int Kicks;
@@ -91,6 +93,7 @@ internal struct ScriptedArch : IArchVCpu<ScriptedArch>, IArchCreate<ScriptedArch
         if (_script.Exit.Kind is not (VCpuExitKind.MmioRead or VCpuExitKind.IoRead or VCpuExitKind.SysRegRead))
             return false;
         _script.Completed = value;
+        _script.Completions++;
         return true;
     }
 

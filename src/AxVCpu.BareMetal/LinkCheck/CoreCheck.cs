@@ -52,7 +52,7 @@ internal static class CoreCheck
         VCpuExitKind.SysRegRead => exit.SysRegRead.Address,
         VCpuExitKind.SysRegWrite => exit.SysRegWrite.Value,
         VCpuExitKind.IoRead => exit.IoRead.Port,
-        VCpuExitKind.IoWrite => exit.IoWrite.Data,
+        VCpuExitKind.IoWrite => exit.IoWrite.Item(exit.IoWrite.Count - 1),
         VCpuExitKind.ExternalInterrupt => exit.ExternalInterruptVector,
         VCpuExitKind.NestedPageFault => exit.NestedPageFault.Address.Value,
         VCpuExitKind.Halt => exit.HaltDeadline,

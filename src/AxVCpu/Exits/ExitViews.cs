@@ -86,32 +86,66 @@ public readonly struct SysRegWriteExit(ulong Address, ulong Value)
     public ulong Value { get; } = Value;
 }
 
-/// <summary>A read of an I/O port; zero unless completed before the next run.</summary>
+/// <summary>
+/// A read of an I/O port; zero unless completed before the next run. A string instruction reads several values at once: each call of
+/// <c>CompleteRead</c> answers the next of them, in order.
+/// </summary>
 /// <param name="Port">The port.</param>
-/// <param name="Width">How much is read.</param>
-public readonly struct IoReadExit(ushort Port, AccessWidth Width)
+/// <param name="Width">How much one value takes.</param>
+/// <param name="Count">How many values are read, 1 unless it is a string instruction.</param>
+public readonly struct IoReadExit(ushort Port, AccessWidth Width, uint Count = 1)
 {
     /// <summary>The port.</summary>
     public ushort Port { get; } = Port;
 
-    /// <summary>How much is read.</summary>
+    /// <summary>How much one value takes.</summary>
     public AccessWidth Width { get; } = Width;
+
+    /// <summary>How many values are read, 1 unless it is a string instruction.</summary>
+    public uint Count { get; } = Count;
 }
 
-/// <summary>A write of an I/O port.</summary>
-/// <param name="Port">The port.</param>
-/// <param name="Width">How much is written.</param>
-/// <param name="Data">The value, zero above the width.</param>
-public readonly struct IoWriteExit(ushort Port, AccessWidth Width, ulong Data)
+/// <summary>A write of an I/O port; a string instruction writes several values at once.</summary>
+public readonly unsafe ref struct IoWriteExit
 {
+    private readonly byte* _items;
+
+    internal IoWriteExit(ushort port, AccessWidth width, ulong data, uint count, byte* items)
+    {
+        Port = port;
+        Width = width;
+        Data = data;
+        Count = count;
+        _items = items;
+    }
+
     /// <summary>The port.</summary>
-    public ushort Port { get; } = Port;
+    public ushort Port { get; }
 
-    /// <summary>How much is written.</summary>
-    public AccessWidth Width { get; } = Width;
+    /// <summary>How much one value takes.</summary>
+    public AccessWidth Width { get; }
 
-    /// <summary>The value, zero above the width.</summary>
-    public ulong Data { get; } = Data;
+    /// <summary>The value, or the first of several; zero above the width.</summary>
+    public ulong Data { get; }
+
+    /// <summary>How many values are written, 1 unless it is a string instruction.</summary>
+    public uint Count { get; }
+
+    /// <summary>One of the values, in the order in which the guest writes them; zero above the width.</summary>
+    /// <param name="index">0 to <see cref="Count"/> less one; anything else is a <see cref="MisuseKind.Argument"/>.</param>
+    public ulong Item(uint index)
+    {
+        if (index >= Count)
+            Misuse.Throw(MisuseKind.Argument);
+        if (_items == null)
+            return Data;
+        // SAFETY: SetIoWrite took the promise that count values of this width lie there until the next run; the index was checked.
+        byte* item = _items + (index * (uint)Width);
+        ulong value = 0;
+        for (int i = (int)Width - 1; i >= 0; i--)
+            value = (value << 8) | item[i];
+        return value;
+    }
 }
 
 /// <summary>An access that the nested page table does not permit yet, or not at all.</summary>
@@ -174,11 +208,16 @@ public readonly struct DebugExit(ulong ProgramCounter, DebugReason Reason)
     public DebugReason Reason { get; } = Reason;
 }
 
-/// <summary>The engine failed and the vCPU's state is unknown.</summary>
+/// <summary>
+/// The engine cannot go on. When it failed itself, the vCPU's state is unknown and it is <see cref="VCpuState.Invalid"/>; when it met
+/// something in the guest that it cannot execute, the vCPU is <see cref="VCpuState.Ready"/> and stands where it was.
+/// </summary>
 /// <param name="Code">Why.</param>
 /// <param name="Data0">The engine's own detail.</param>
 /// <param name="Data1">The engine's own detail.</param>
-public readonly struct InternalErrorExit(EngineErrorCode Code, ulong Data0, ulong Data1)
+/// <param name="Data2">The engine's own detail.</param>
+/// <param name="Data3">The engine's own detail.</param>
+public readonly struct InternalErrorExit(EngineErrorCode Code, ulong Data0, ulong Data1, ulong Data2 = 0, ulong Data3 = 0)
 {
     /// <summary>Why.</summary>
     public EngineErrorCode Code { get; } = Code;
@@ -188,4 +227,10 @@ public readonly struct InternalErrorExit(EngineErrorCode Code, ulong Data0, ulon
 
     /// <summary>The engine's own detail.</summary>
     public ulong Data1 { get; } = Data1;
+
+    /// <summary>The engine's own detail.</summary>
+    public ulong Data2 { get; } = Data2;
+
+    /// <summary>The engine's own detail.</summary>
+    public ulong Data3 { get; } = Data3;
 }

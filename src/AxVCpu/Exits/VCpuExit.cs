@@ -72,7 +72,7 @@ public readonly ref struct VCpuExit
         get
         {
             Require(VCpuExitKind.IoRead);
-            return new((ushort)_record.Code, _record.Width);
+            return new((ushort)_record.Code, _record.Width, _record.Count);
         }
     }
 
@@ -82,7 +82,11 @@ public readonly ref struct VCpuExit
         get
         {
             Require(VCpuExitKind.IoWrite);
-            return new((ushort)_record.Code, _record.Width, _record.Word(0));
+            unsafe
+            {
+                // SAFETY: the pointer was stored by SetIoWrite.
+                return new IoWriteExit((ushort)_record.Code, _record.Width, _record.Word(0), _record.Count, (byte*)_record.Word(2));
+            }
         }
     }
 
@@ -132,7 +136,7 @@ public readonly ref struct VCpuExit
         get
         {
             Require(VCpuExitKind.InternalError);
-            return new((EngineErrorCode)_record.Code, _record.Word(0), _record.Word(1));
+            return new((EngineErrorCode)_record.Code, _record.Word(0), _record.Word(1), _record.Word(2), _record.Word(3));
         }
     }
 

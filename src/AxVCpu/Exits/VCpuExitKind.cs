@@ -41,7 +41,7 @@ public enum VCpuExitKind : byte
     Interrupted,
     /// <summary>A breakpoint, watchpoint or single step of the debugger.</summary>
     Debug,
-    /// <summary>The engine failed; the vCPU is <see cref="VCpuState.Invalid"/>.</summary>
+    /// <summary>The engine failed, or cannot execute what the guest does; see <see cref="InternalErrorExit"/>.</summary>
     InternalError,
     /// <summary>An event of one architecture, with a payload that the architecture defines.</summary>
     ArchSpecific,

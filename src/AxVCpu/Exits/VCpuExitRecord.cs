@@ -35,6 +35,8 @@ public struct VCpuExitRecord
 
     internal readonly uint Code => _code;
 
+    internal readonly uint Count => (uint)_words[1];
+
     internal readonly ulong Word(int index) => _words[index];
 
     [UnscopedRef]
@@ -97,12 +99,13 @@ public struct VCpuExitRecord
         _words[1] = value;
     }
 
-    /// <summary>A read of an I/O port that waits for <c>CompleteRead</c>.</summary>
-    public void SetIoRead(ushort port, AccessWidth width)
+    /// <summary>A read of an I/O port that waits for <c>CompleteRead</c>, once for each of <paramref name="count"/> values.</summary>
+    public void SetIoRead(ushort port, AccessWidth width, uint count = 1)
     {
         _kind = VCpuExitKind.IoRead;
         _width = (byte)width;
         _code = port;
+        _words[1] = count;
     }
 
     /// <summary>A write of an I/O port; <paramref name="data"/> holds <paramref name="width"/> bytes, zero above.</summary>
@@ -112,6 +115,23 @@ public struct VCpuExitRecord
         _width = (byte)width;
         _code = port;
         _words[0] = data;
+        _words[1] = 1;
+        _words[2] = 0;
+    }
+
+    /// <summary>A string instruction writes several values to an I/O port.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="width">How much one value takes.</param>
+    /// <param name="items">The values, little-endian and packed; unchanged until the next run.</param>
+    /// <param name="count">How many there are, at least one.</param>
+    public unsafe void SetIoWrite(ushort port, AccessWidth width, byte* items, uint count)
+    {
+        _kind = VCpuExitKind.IoWrite;
+        _width = (byte)width;
+        _code = port;
+        _words[1] = count;
+        _words[2] = (ulong)items;
+        _words[0] = new IoWriteExit(port, width, 0, 1, items).Item(0);
     }
 
     /// <summary>An interrupt of the host, by the host's number.</summary>
@@ -196,13 +216,15 @@ public struct VCpuExitRecord
         _words[0] = programCounter;
     }
 
-    /// <summary>The engine failed.</summary>
-    public void SetInternalError(EngineErrorCode code, ulong data0 = 0, ulong data1 = 0)
+    /// <summary>The engine failed, or met something in the guest that it cannot execute.</summary>
+    public void SetInternalError(EngineErrorCode code, ulong data0 = 0, ulong data1 = 0, ulong data2 = 0, ulong data3 = 0)
     {
         _kind = VCpuExitKind.InternalError;
         _code = (uint)code;
         _words[0] = data0;
         _words[1] = data1;
+        _words[2] = data2;
+        _words[3] = data3;
     }
 
     /// <summary>An event that only this architecture has; <typeparamref name="T"/> is at most eight words.</summary>

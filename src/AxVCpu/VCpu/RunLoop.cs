@@ -91,11 +91,13 @@ public static class RunLoop
                 return true;
             case VCpuExitKind.IoRead:
                 IoReadExit input = exit.IoRead;
-                vcpu.CompleteRead(vm.IoRead(input.Port, input.Width, out ulong port) ? port : ulong.MaxValue);
+                for (uint i = 0; i < input.Count; i++)
+                    vcpu.CompleteRead(vm.IoRead(input.Port, input.Width, out ulong port) ? port : ulong.MaxValue);
                 return true;
             case VCpuExitKind.IoWrite:
                 IoWriteExit output = exit.IoWrite;
-                vm.IoWrite(output.Port, output.Width, output.Data);
+                for (uint i = 0; i < output.Count; i++)
+                    vm.IoWrite(output.Port, output.Width, output.Item(i));
                 return true;
             case VCpuExitKind.SysRegRead:
                 Complete(ref vcpu, vm.SysRegRead(exit.SysRegRead.Address, out ulong register), register);
