@@ -157,6 +157,29 @@ public sealed unsafe class HostedTests
         Assert.Equal(0UL, arena.UsedFrames);
     }
 
+    [Fact]
+    public void An_engine_with_slots_of_its_own_gets_frames_for_lazy_regions_and_reports_what_it_saw_written()
+    {
+        using GuestAddressSpace space = GuestAddressSpace.Create(NestedFormat.Npt, 8 << 20);
+        Assert.Equal(AddressSpaceError.None, space.MapAlloc(new(Ram), 16 * K4, RW, populate: false));
+        Assert.False(space.Translate(new(Ram), out _));
+        Listener listener = new() { NeedsFrames = true, OnCollect = region => space.MarkDirty(region.Start + K4, K4) };
+        space.SetMemoryListener(listener);
+        Assert.True(space.TranslateAndGetLimit(new(Ram), out _, out ulong limit));
+        Assert.Equal(16 * K4, limit);
+        Assert.Equal(AddressSpaceError.None, space.MapAlloc(new(Ram + M2), 16 * K4, RW, populate: false));
+        Assert.True(space.Translate(new(Ram + M2 + (15 * K4)), out _));
+        Assert.Equal([$"map {Ram:x}+10000", $"map {Ram + M2:x}+10000"], listener.Log);
+
+        listener.Log.Clear();
+        ulong[] bits = new ulong[1];
+        Assert.Equal(AddressSpaceError.None, space.EnableDirtyLog(new(Ram)));
+        Assert.Equal(AddressSpaceError.None, space.FetchAndClearDirty(new(Ram), bits));
+        Assert.Equal(AddressSpaceError.None, space.DisableDirtyLog(new(Ram)));
+        Assert.Equal(0b10UL, bits[0]);
+        Assert.Equal([$"map {Ram:x}+10000", $"collect {Ram:x}+10000", $"map {Ram:x}+10000"], listener.Log);
+    }
+
     /// <summary>Hands out single frames with arbitrary content, starting off the alignment of a root.</summary>
     private sealed class TestHal : IVCpuHal
     {
@@ -183,6 +206,16 @@ public sealed unsafe class HostedTests
     private sealed class Listener : INestedTlbListener, IGuestMemoryListener
     {
         internal List<string> Log { get; } = [];
+
+        public bool NeedsFrames { get; init; }
+
+        internal Action<AddressRegion>? OnCollect { get; init; }
+
+        public void CollectDirty(in AddressRegion region)
+        {
+            Log.Add($"collect {region.Start.Value:x}+{region.Size:x}");
+            OnCollect?.Invoke(region);
+        }
 
         public void Invalidate(GuestPhysAddr start, ulong size) => Log.Add($"invalidate {start.Value:x}+{size:x}");
 

@@ -80,6 +80,11 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
         lock (_listenerLock)
         {
             _memoryListener = listener;
+            if (listener is { NeedsFrames: true })
+            {
+                PopulateLazyRegions();
+            }
+
             for (int i = 0; listener != null && Space.TryGetRegionAt(i, out AddressRegion region); i++)
             {
                 listener.Mapped(region);
@@ -99,7 +104,8 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
     {
         lock (_listenerLock)
         {
-            return ReportMapped(Space.MapAlloc(start, size, flags, populate), start, size);
+            bool all = populate || _memoryListener is { NeedsFrames: true };
+            return ReportMapped(Space.MapAlloc(start, size, flags, all), start, size);
         }
     }
 
@@ -184,6 +190,7 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
             if (error == AddressSpaceError.None)
             {
                 _dirtyBits[region.MappingId] = (nint)bits;
+                ReportMapping(region.MappingId);
             }
             else
             {
@@ -199,10 +206,13 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
         lock (_listenerLock)
         {
             AddressSpaceError error = Space.DisableDirtyLog(address);
-            if (error == AddressSpaceError.None && Space.TryGetRegion(address, out AddressRegion region)
-                && _dirtyBits.Remove(region.MappingId, out nint bits))
+            if (error == AddressSpaceError.None && Space.TryGetRegion(address, out AddressRegion region))
             {
-                NativeMemory.Free((void*)bits);
+                ReportMapping(region.MappingId);
+                if (_dirtyBits.Remove(region.MappingId, out nint bits))
+                {
+                    NativeMemory.Free((void*)bits);
+                }
             }
 
             return error;
@@ -211,8 +221,23 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
 
     public override void MarkDirty(GuestPhysAddr start, ulong size) => Space.MarkDirty(start, size);
 
-    public override AddressSpaceError FetchAndClearDirty(GuestPhysAddr address, Span<ulong> destination) =>
-        Space.FetchAndClearDirty(address, destination);
+    public override AddressSpaceError FetchAndClearDirty(GuestPhysAddr address, Span<ulong> destination)
+    {
+        if (Volatile.Read(ref _memoryListener) is { } listener)
+        {
+            lock (_listenerLock)
+            {
+                if (Space.TryGetRegion(address, out AddressRegion region) && region.IsDirtyLogged)
+                {
+                    CollectDirty(listener, region.MappingId);
+                }
+
+                return Space.FetchAndClearDirty(address, destination);
+            }
+        }
+
+        return Space.FetchAndClearDirty(address, destination);
+    }
 
     public override bool TryGetHostPointer(GuestPhysAddr address, ulong size, MappingFlags access, out nint pointer)
     {
@@ -264,6 +289,41 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
         }
 
         return error;
+    }
+
+    /// <summary>Tells the listener of every piece of one mapping.</summary>
+    private void ReportMapping(uint mappingId)
+    {
+        for (int i = 0; _memoryListener is { } listener && Space.TryGetRegionAt(i, out AddressRegion region); i++)
+        {
+            if (region.MappingId == mappingId)
+            {
+                listener.Mapped(region);
+            }
+        }
+    }
+
+    private void CollectDirty(IGuestMemoryListener listener, uint mappingId)
+    {
+        for (int i = 0; Space.TryGetRegionAt(i, out AddressRegion region); i++)
+        {
+            if (region.MappingId == mappingId)
+            {
+                listener.CollectDirty(region);
+            }
+        }
+    }
+
+    /// <summary>Gives every page of the lazy regions its frame. What the arena cannot give stays lazy: the listener sees no memory there.</summary>
+    private void PopulateLazyRegions()
+    {
+        for (int i = 0; Space.TryGetRegionAt(i, out AddressRegion region); i++)
+        {
+            for (GuestPhysAddr page = region.Start; region.Kind == RegionKind.Lazy && page < region.End; page += ArenaState.PageSize)
+            {
+                Space.HandlePageFault(page, MappingFlags.None);
+            }
+        }
     }
 
     private void FreeDirtyBitsOfGoneMappings()
