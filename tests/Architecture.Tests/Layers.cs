@@ -10,13 +10,14 @@ internal static class Layers
 
     // Devices and engines stand beside each other; only AxVM knows both.
     private static readonly string[] s_engine = [.. s_memory, "AxVCpu.Software"];
-    private static readonly string[] s_machine = [.. s_engine, "AxVCpu.Software.Riscv64", "AxVCpu.Devices"];
+    private static readonly string[] s_machine = [.. s_engine, "AxVCpu.Software.Riscv64", "AxVCpu.Kvm", "AxVCpu.Devices"];
 
     private static readonly Dictionary<string, string[]> s_allowed = new(StringComparer.Ordinal)
     {
         ["AxVCpu"] = [],
         ["AxVCpu.AddressSpace"] = s_core,
         ["AxVCpu.Devices"] = s_memory,
+        ["AxVCpu.Kvm"] = s_memory,
         ["AxVCpu.Software"] = s_memory,
         ["AxVCpu.Software.Riscv64"] = s_engine,
         ["AxVM"] = s_machine,

@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+
+namespace AxVCpu.Kvm.Abi;
+
+/// <summary>struct kvm_userspace_memory_region.</summary>
+internal struct KvmMemoryRegion
+{
+    internal const uint LogDirtyPages = 1 << 0;
+    internal const uint ReadOnly = 1 << 1;
+
+    internal uint Slot;
+    internal uint Flags;
+    internal ulong GuestAddress;
+    internal ulong Size;
+    internal ulong HostAddress;
+}
+
+/// <summary>struct kvm_dirty_log.</summary>
+internal struct KvmDirtyLog
+{
+    internal uint Slot;
+    internal uint Padding;
+    internal ulong Bitmap;
+}
+
+/// <summary>struct kvm_enable_cap.</summary>
+internal struct KvmEnableCapability
+{
+    internal uint Capability;
+    internal uint Flags;
+    internal FourWords Arguments;
+    internal EightWords Padding;
+}
+
+/// <summary>struct kvm_irq_level.</summary>
+internal struct KvmIrqLevel
+{
+    internal uint Line;
+    internal uint Level;
+}
+
+/// <summary>struct kvm_msi.</summary>
+internal struct KvmMsi
+{
+    internal uint AddressLow;
+    internal uint AddressHigh;
+    internal uint Data;
+    internal uint Flags;
+    internal uint DeviceId;
+    internal uint Padding0;
+    internal ulong Padding1;
+}
+
+/// <summary>struct kvm_irq_routing_entry.</summary>
+internal struct KvmIrqRoute
+{
+    internal const uint TypeIrqChip = 1;
+    internal const uint TypeMsi = 2;
+
+    internal uint Line;
+    internal uint Type;
+    internal uint Flags;
+    internal uint Padding;
+    internal uint Data0;
+    internal uint Data1;
+    internal uint Data2;
+    internal uint Data3;
+    internal ulong Unused0;
+    internal ulong Unused1;
+}
+
+/// <summary>struct kvm_irqfd.</summary>
+internal struct KvmIrqFd
+{
+    internal const uint Deassign = 1 << 0;
+    internal const uint Resample = 1 << 1;
+
+    internal int File;
+    internal uint Line;
+    internal uint Flags;
+    internal int ResampleFile;
+    internal ulong Padding0;
+    internal ulong Padding1;
+}
+
+/// <summary>struct kvm_ioeventfd.</summary>
+internal struct KvmIoEventFd
+{
+    internal const uint DataMatch = 1 << 0;
+    internal const uint PortIo = 1 << 1;
+    internal const uint Deassign = 1 << 2;
+
+    internal ulong DataToMatch;
+    internal ulong Address;
+    internal uint Length;
+    internal int File;
+    internal uint Flags;
+    internal uint Padding;
+    internal FourWords Padding1;
+}
+
+/// <summary>struct kvm_clock_data.</summary>
+internal struct KvmClockData
+{
+    internal ulong Nanoseconds;
+    internal uint Flags;
+    internal uint Padding;
+    internal ulong RealTime;
+    internal ulong HostTsc;
+    internal ulong Padding1;
+    internal ulong Padding2;
+}
+
+/// <summary>struct kvm_pit_config.</summary>
+internal struct KvmPitConfig
+{
+    internal const uint SpeakerStub = 1;
+
+    internal uint Flags;
+    internal uint Padding;
+    internal SevenWords Padding1;
+}
+
+[InlineArray(7)]
+internal struct SevenWords
+{
+    private ulong _first;
+}
+
+/// <summary>struct kvm_msr_filter_range.</summary>
+internal struct KvmMsrFilterRange
+{
+    internal const uint Read = 1 << 0;
+    internal const uint Write = 1 << 1;
+
+    internal uint Flags;
+    internal uint Count;
+    internal uint Base;
+    internal uint Padding;
+    internal ulong Bitmap;
+}
+
+/// <summary>struct kvm_msr_filter.</summary>
+internal struct KvmMsrFilter
+{
+    internal const int MaxRanges = 16;
+    internal const uint DefaultDeny = 1;
+
+    internal uint Flags;
+    internal uint Padding;
+    internal SixteenRanges Ranges;
+}
+
+[InlineArray(KvmMsrFilter.MaxRanges)]
+internal struct SixteenRanges
+{
+    private KvmMsrFilterRange _first;
+}

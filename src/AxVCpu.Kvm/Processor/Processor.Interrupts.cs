@@ -1,0 +1,153 @@
+using System.Numerics;
+using AxVCpu.Kvm.Abi;
+using AxVCpu.X64;
+
+namespace AxVCpu.Kvm;
+
+/// <content>Interrupts of a vCPU whose local APIC is not in the kernel, and the halt that they end.</content>
+internal sealed unsafe partial class Processor
+{
+    private const int BitsPerWord = 64;
+    private const uint Vectors = 256;
+
+    private FourWords _pendingVectors;
+    private int _intrLine;
+    private int _nmiPending;
+    private volatile bool _isHalted;
+    private volatile bool _ignoresInterrupts;
+
+    /// <summary>Whether what the shared page says about interrupts is of now: a delivered interrupt makes it old.</summary>
+    private bool _isWindowKnown;
+
+    /// <summary>Whether something would be taken now: also by a halted vCPU. Any thread.</summary>
+    internal bool HasPendingInterrupt
+    {
+        get
+        {
+            if (_machine.HasKernelLapic)
+                return false;
+            // A halted vCPU with interrupts disabled waits for an NMI.
+            bool masked = _isHalted && _ignoresInterrupts;
+            return Volatile.Read(ref _nmiPending) != 0 || (!masked && (HasVector || Volatile.Read(ref _intrLine) != 0));
+        }
+    }
+
+    private bool HasVector
+    {
+        get
+        {
+            ulong any = 0;
+            for (int i = 0; i < Vectors / BitsPerWord; i++)
+                any |= Volatile.Read(ref _pendingVectors[i]);
+            return any != 0;
+        }
+    }
+
+    /// <summary>Makes a vector or an NMI pending. Any thread.</summary>
+    internal bool InjectInterrupt(uint vector)
+    {
+        if (vector == (uint)X64InterruptInput.Nmi)
+        {
+            if (_machine.HasKernelLapic)
+                return Libc.Request(_descriptor, KvmRequest.Nmi) == 0;
+            Volatile.Write(ref _nmiPending, 1);
+        }
+        else if (vector < Vectors && !_machine.HasKernelLapic)
+        {
+            Interlocked.Or(ref _pendingVectors[(int)(vector / BitsPerWord)], 1UL << (int)(vector % BitsPerWord));
+        }
+        else
+        {
+            return false;
+        }
+
+        Poke();
+        return true;
+    }
+
+    /// <summary>Drives the INTR pin. Any thread.</summary>
+    internal bool SetInterruptLine(uint input, bool level)
+    {
+        if (input != (uint)X64InterruptInput.Intr || _machine.HasKernelLapic)
+            return false;
+        Volatile.Write(ref _intrLine, level ? 1 : 0);
+        if (level)
+            Poke();
+        return true;
+    }
+
+    /// <summary>Forgets what is pending, and the halt.</summary>
+    private void ResetInterrupts()
+    {
+        for (int i = 0; i < Vectors / BitsPerWord; i++)
+            Interlocked.Exchange(ref _pendingVectors[i], 0);
+        Volatile.Write(ref _intrLine, 0);
+        Volatile.Write(ref _nmiPending, 0);
+        _isHalted = false;
+    }
+
+    /// <summary>Gives the guest the interrupt that it can take now, or asks the kernel to say when it can.</summary>
+    private EngineError DeliverInterrupts(ref VCpuExitRecord exit, out bool leaves)
+    {
+        leaves = false;
+        _run->RequestInterruptWindow = 0;
+        if (Interlocked.Exchange(ref _nmiPending, 0) != 0)
+        {
+            _isHalted = false;
+            EngineError refused = Result(Libc.Request(_descriptor, KvmRequest.Nmi), EngineOperation.InjectInterrupt);
+            if (!refused.IsNone)
+                return refused;
+        }
+
+        bool isWanted = HasVector || Volatile.Read(ref _intrLine) != 0;
+        if (_isHalted && (!isWanted || _ignoresInterrupts))
+        {
+            // Nothing that ends the halt: the guest is not entered, as it would go on behind its HLT.
+            leaves = true;
+            exit.SetHalt();
+            return default;
+        }
+
+        if (!isWanted)
+            return default;
+        if (!_isHalted && (!_isWindowKnown || _run->ReadyForInterruptInjection == 0 || _run->InterruptFlag == 0))
+        {
+            _run->RequestInterruptWindow = 1;
+            return default;
+        }
+
+        if (!HasVector)
+        {
+            leaves = true;
+            exit.SetArchSpecific((uint)X64Exit.InterruptWindow, default(byte));
+            return default;
+        }
+
+        uint vector = TakeHighestVector();
+        _isHalted = false;
+        _isWindowKnown = false;
+        _run->RequestInterruptWindow = HasVector || Volatile.Read(ref _intrLine) != 0 ? (byte)1 : (byte)0;
+        return Request(KvmRequest.Interrupt, &vector, EngineOperation.InjectInterrupt);
+    }
+
+    private void SetHalted()
+    {
+        _ignoresInterrupts = _run->InterruptFlag == 0;
+        _isHalted = true;
+    }
+
+    private uint TakeHighestVector()
+    {
+        for (int i = (int)(Vectors / BitsPerWord) - 1; i >= 0; i--)
+        {
+            ulong word = Volatile.Read(ref _pendingVectors[i]);
+            if (word == 0)
+                continue;
+            int bit = BitOperations.Log2(word);
+            Interlocked.And(ref _pendingVectors[i], ~(1UL << bit));
+            return (uint)((i * BitsPerWord) + bit);
+        }
+
+        return 0;
+    }
+}
