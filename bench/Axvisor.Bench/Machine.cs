@@ -11,9 +11,10 @@ internal sealed class Machine(string name, string file, string[] prefix)
 
     public string Name => name;
 
-    public static Machine Axvisor { get; } = new("axvisor", "dotnet", [Path.Combine(AppContext.BaseDirectory, "axvisor.dll"), "run"]);
+    public static Machine Axvisor(BenchOptions options) =>
+        new("axvisor", "dotnet", [options.Axvisor, "run", .. options.Tier is { } tier ? (string[])["--tier", tier] : []]);
 
-    public static Machine Qemu { get; } = new("qemu", "qemu-system-riscv64", ["-M", "virt", "-nographic", "-smp", "1"]);
+    public static Machine Qemu() => new("qemu", "qemu-system-riscv64", ["-M", "virt", "-accel", "tcg", "-nographic"]);
 
     /// <summary>The first line of QEMU's --version; null when it is not installed.</summary>
     public static string? QemuVersion()
@@ -31,25 +32,28 @@ internal sealed class Machine(string name, string file, string[] prefix)
         }
     }
 
-    /// <summary>Runs a guest program that prints its own time; seconds by the guest's 10 MHz clock.</summary>
-    public double RunProgram(string elf)
+    /// <summary>Runs a guest program that prints its result and its own time by the guest's 10 MHz clock.</summary>
+    public Measurement RunProgram(string elf, int cpus = 1)
     {
+        string count = cpus.ToString(CultureInfo.InvariantCulture);
         string[] arguments = name == "qemu"
-            ? [.. prefix, "-bios", "none", "-m", "128", "-kernel", elf]
-            : [.. prefix, "--bios", "none", "--profile", "machine", "--memory", "128M", "--kernel", elf];
+            ? [.. prefix, "-smp", count, "-bios", "none", "-m", "128", "-kernel", elf]
+            : [.. prefix, "--cpus", count, "--bios", "none", "--profile", "machine", "--memory", "128M", "--kernel", elf];
         using Process process = Start(arguments);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        string line = output.Split('\n').Select(l => l.Trim()).LastOrDefault(l => l.Length == 16)
-            ?? throw new InvalidOperationException($"{name} printed no time: {output}");
-        return ulong.Parse(line, NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 1e7;
+        ulong[] numbers = [.. output.Split('\n').Select(line => line.Trim()).Where(line => line.Length == 16)
+            .Select(line => ulong.Parse(line, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+        return numbers is [ulong result, ulong ticks]
+            ? new Measurement(result, ticks / 1e7)
+            : throw new InvalidOperationException($"{name} printed no result and time: {output}");
     }
 
     /// <summary>Boots Linux and returns the seconds from process start to the shell's prompt; the process is left at the prompt.</summary>
     public (double Seconds, Process Process) Boot(string kernel, string initrd)
     {
         string[] arguments = name == "qemu"
-            ? [.. prefix, "-m", "512", "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet"]
+            ? [.. prefix, "-smp", "1", "-m", "512", "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet"]
             : [.. prefix, "--memory", "512M", "--kernel", kernel, "--initrd", initrd, "--append", "console=ttyS0 quiet"];
         long start = Stopwatch.GetTimestamp();
         Process process = Start(arguments);

@@ -2,77 +2,131 @@ using System.Diagnostics;
 using System.Globalization;
 using Axvisor.Bench;
 
-// Measures axvisor against qemu-system-riscv64 in interleaved pairs, and prints a Markdown table.
-//   Axvisor.Bench [--pairs N] [--kernel FILE --initrd FILE]
-int pairs = 5;
-string? kernel = null;
-string? initrd = null;
-for (int i = 0; i + 1 < args.Length; i += 2)
+if (BenchOptions.Parse(args) is not { } options)
 {
-    switch (args[i])
+    Console.Error.WriteLine(BenchOptions.Usage);
+    return 2;
+}
+
+string? qemuVersion = Machine.QemuVersion();
+Machine axvisor = Machine.Axvisor(options);
+Machine? qemu = qemuVersion is null ? null : Machine.Qemu();
+Comparison comparison = new(options, axvisor, qemu);
+Console.WriteLine(qemuVersion is null
+    ? "qemu-system-riscv64 is not installed: no ratios"
+    : $"reference: {qemuVersion}, median of {options.Pairs} interleaved pairs; one CPU unless said otherwise");
+Console.WriteLine();
+Comparison.Print("what", "axvisor", "qemu", "ratio of speed");
+Comparison.Print("---", "---", "---", "---");
+MeasurePrograms();
+MeasureHost();
+MeasureParallel();
+MeasureOperations();
+MeasureLinux();
+if (comparison.Wants("hypercall exit round trip"))
+{
+    (double nanoseconds, double bytes) = ExitRoundTrip.Measure();
+    Comparison.Print("hypercall exit round trip", string.Create(CultureInfo.InvariantCulture, $"{nanoseconds:F0} ns, {bytes:F0} bytes allocated"));
+}
+
+return 0;
+
+void MeasurePrograms()
+{
+    List<double> ratios = [];
+    foreach (string program in Programs.Names)
     {
-        case "--pairs": pairs = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
-        case "--kernel": kernel = args[i + 1]; break;
-        case "--initrd": initrd = args[i + 1]; break;
-        default:
-            Console.Error.WriteLine($"Axvisor.Bench: unknown option {args[i]}; known are --pairs, --kernel and --initrd");
-            return 2;
+        string what = $"guest program: {program}";
+        if (!comparison.Wants(what))
+            continue;
+        string elf = Programs.WriteElf(program);
+        ratios.Add(comparison.Row(what, machine => machine.RunProgram(elf)).Ratio);
+        File.Delete(elf);
+    }
+
+    if (ratios.Count == Programs.Names.Count)
+        Comparison.Print("geometric mean of the guest programs", "", "", Comparison.Ratio(Math.Exp(ratios.Average(Math.Log))));
+}
+
+void MeasureHost()
+{
+    const string What = "integer program against the same in C for the host";
+    if (!comparison.Wants(What))
+        return;
+    using HostProgram? host = HostProgram.Compile();
+    if (host is null)
+    {
+        Comparison.Print(What, "gcc is not installed");
+        return;
+    }
+
+    string elf = Programs.WriteElf(Programs.Integer);
+    List<double> guest = [];
+    List<double> native = [];
+    for (int pair = 0; pair < options.Pairs; pair++)
+    {
+        Measurement inGuest = axvisor.RunProgram(elf);
+        Measurement onHost = host.Run();
+        if (inGuest.Result != onHost.Result)
+            throw new InvalidOperationException($"the guest computed {inGuest.Result:x}, the host {onHost.Result:x}");
+        guest.Add(inGuest.Seconds);
+        native.Add(onHost.Seconds);
+    }
+
+    File.Delete(elf);
+    string share = (Comparison.Median(native) / Comparison.Median(guest)).ToString("P0", CultureInfo.InvariantCulture);
+    Comparison.Print(
+        $"{What} ({host.Compiler}, -O2)", string.Create(CultureInfo.InvariantCulture, $"{Comparison.Median(guest):F3} s"),
+        string.Create(CultureInfo.InvariantCulture, $"{Comparison.Median(native):F3} s (host)"), $"{share} of the host's speed");
+}
+
+void MeasureParallel()
+{
+    if (!comparison.Wants("parallel program"))
+        return;
+    string elf = Programs.WriteElf(Programs.Parallel);
+    (double oursOne, double theirsOne, _) = comparison.Row("parallel program, 1 vCPU", machine => machine.RunProgram(elf));
+    (double oursTwo, double theirsTwo, _) = comparison.Row("parallel program, 2 vCPUs", machine => machine.RunProgram(elf, cpus: 2));
+    File.Delete(elf);
+    Comparison.Print("parallel program: 2 vCPUs are faster than 1 by", $"{Comparison.Ratio(oursOne / oursTwo)} times", $"{Comparison.Ratio(theirsOne / theirsTwo)} times");
+}
+
+void MeasureOperations()
+{
+    foreach (MicroProgram program in MicroProgram.All)
+    {
+        string what = $"operation: {program.Name}";
+        if (!comparison.Wants(what))
+            continue;
+        string elf = Programs.WriteElf(program);
+        comparison.Row(what, machine => machine.RunProgram(elf), 1e9 / program.Times / program.PerTime, "ns", "F1");
+        File.Delete(elf);
     }
 }
 
-string? qemu = Machine.QemuVersion();
-Console.WriteLine(qemu is null ? "qemu-system-riscv64 is not installed: no ratios" : $"reference: {qemu}, one CPU, median of {pairs} interleaved pairs");
-Console.WriteLine();
-Console.WriteLine("| what | axvisor | qemu | ratio of speed |");
-Console.WriteLine("|---|---|---|---|");
-foreach (string program in Programs.Names)
+void MeasureLinux()
 {
-    string elf = Programs.WriteElf(program);
-    Compare($"guest program: {program}", machine => machine.RunProgram(elf));
-    File.Delete(elf);
-}
-
-if (kernel is not null && initrd is not null)
-{
-    Compare("Debian kernel to shell", machine =>
+    if (options.Kernel is not { } kernel || options.Initrd is not { } initrd)
+        return;
+    if (comparison.Wants("Debian kernel to shell"))
     {
-        (double seconds, Process process) = machine.Boot(kernel, initrd);
-        Machine.PowerOff(process);
-        return seconds;
-    });
-    Process idle = Machine.Axvisor.Boot(kernel, initrd).Process;
+        comparison.Row("Debian kernel to shell", machine =>
+        {
+            (double seconds, Process process) = machine.Boot(kernel, initrd);
+            Machine.PowerOff(process);
+            return new Measurement(0, seconds);
+        });
+    }
+
+    if (!comparison.Wants("idle Linux guest"))
+        return;
+    Process idle = axvisor.Boot(kernel, initrd).Process;
     Thread.Sleep(TimeSpan.FromSeconds(3));
     double share = Footprint.CpuShare(idle, TimeSpan.FromSeconds(10));
     (long overhead, long guest) = Footprint.ResidentBytes(idle);
     Machine.PowerOff(idle);
-    Row("idle Linux guest, share of one core", $"{share:P2}");
-    Row("resident memory beyond the guest's RAM", $"{overhead / 1048576.0:F1} MiB (guest RAM in use: {guest / 1048576.0:F1} MiB)");
-}
-
-(double nanoseconds, double bytes) = ExitRoundTrip.Measure();
-Row("hypercall exit round trip", $"{nanoseconds:F0} ns, {bytes:F0} bytes allocated");
-return 0;
-
-void Compare(string what, Func<Machine, double> run)
-{
-    List<double> ours = [];
-    List<double> theirs = [];
-    for (int pair = 0; pair < pairs; pair++)
-    {
-        ours.Add(run(Machine.Axvisor));
-        if (qemu is not null)
-            theirs.Add(run(Machine.Qemu));
-    }
-
-    string ratio = qemu is null ? "-" : Median(theirs.Zip(ours, (t, o) => t / o)).ToString("F2", CultureInfo.InvariantCulture);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"| {what} | {Median(ours):F3} s | {(qemu is null ? "-" : $"{Median(theirs):F3} s")} | {ratio} |"));
-}
-
-void Row(string what, string value) => Console.WriteLine($"| {what} | {value} | | |");
-
-static double Median(IEnumerable<double> values)
-{
-    double[] sorted = [.. values.Order()];
-    return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    Comparison.Print("idle Linux guest, share of one core", share.ToString("P2", CultureInfo.InvariantCulture));
+    Comparison.Print(
+        "idle Linux guest, resident memory beyond the guest's RAM",
+        string.Create(CultureInfo.InvariantCulture, $"{overhead / 1048576.0:F1} MiB (guest RAM in use: {guest / 1048576.0:F1} MiB)"));
 }

@@ -1,6 +1,6 @@
 # A mix of shifts, multiplications, divisions and branches: xorshift random numbers, bucketed and hashed.
         li a0, 0x9E3779B97F4A7C15
-        li a1, 20000000
+        li a1, 40000000
         li a2, 0
         li a3, 0
         li a6, 10007
@@ -22,4 +22,5 @@
         xor a2, a2, a3
 3:      addi a1, a1, -1
         bnez a1, 1b
+        xor a0, a2, a3
         ret

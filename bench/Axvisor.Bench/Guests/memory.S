@@ -1,5 +1,8 @@
 # Copies 64 KiB a few thousand times, by 8 bytes and by 1. The two buffers do not share a slot of a direct-mapped TLB.
-        li a0, 3000
+        li a1, 0x80100000
+        li a0, 0x123456789ABCDEF
+        sd a0, 0(a1)
+        li a0, 6000
 1:      li a1, 0x80100000
         li a2, 0x80238000
         li a3, 8192
@@ -22,4 +25,6 @@
         bnez a3, 3b
         addi a0, a0, -1
         bnez a0, 1b
+        li a2, 0x80238000
+        ld a0, 0(a2)
         ret
