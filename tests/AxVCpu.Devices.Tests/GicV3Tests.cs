@@ -172,7 +172,7 @@ public sealed class GicV3Tests
         Assert.True(_board.Guest(0).Deactivate(42));
         _board.Leave(0);
         Assert.Equal(0x1Au, (uint)_board.Read(GicBoard.SetActive + 4) >> 8);
-        foreach (uint special in new[] { 39u, 1020, 1023, 0xFF_FFFF })
+        foreach (uint special in new uint[] { 39, 1020, 1023, 0xFF_FFFF })
             Sgi(0, special, GicSystemRegister.ICC_DIR_EL1);
         Assert.Equal(0x1Au, (uint)_board.Read(GicBoard.SetActive + 4) >> 8);
     }

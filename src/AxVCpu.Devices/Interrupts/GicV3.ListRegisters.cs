@@ -23,8 +23,7 @@ public partial struct GicV3
         None = 0,
         Pending = 1,
         Active = 2,
-        MaskedGroup0 = 4,
-        MaskedGroup1 = 8,
+        Masked = 4,
     }
 
     /// <summary>
@@ -48,10 +47,12 @@ public partial struct GicV3
             control |= IchHcr.NPIE;
         if ((spill & Spill.Active) != 0)
             control |= _trapsDeactivate != 0 ? IchHcr.LRENPIE | IchHcr.TDIR : IchHcr.LRENPIE;
-        if ((spill & Spill.MaskedGroup0) != 0)
-            control |= IchHcr.VGrp0EIE;
-        if ((spill & Spill.MaskedGroup1) != 0)
-            control |= IchHcr.VGrp1EIE;
+        // Only a group that is not enabled can become so: the condition must not hold already.
+        if ((spill & Spill.Masked) != 0)
+        {
+            control |= ((uint)lists.Vmcr & IchVmcr.VENG0) == 0 ? IchHcr.VGrp0EIE : 0;
+            control |= ((uint)lists.Vmcr & IchVmcr.VENG1) == 0 ? IchHcr.VGrp1EIE : 0;
+        }
         lists.Hcr = (ulong)control;
     }
 
@@ -197,8 +198,7 @@ public partial struct GicV3
         spill |= (lost >> KeyRankShift) switch
         {
             RankPending => Spill.Pending,
-            // Which group a masked one is of is known only for the present one; both are asked for when another was pushed out.
-            RankMasked => lost != key ? Spill.MaskedGroup0 | Spill.MaskedGroup1 : group1 ? Spill.MaskedGroup1 : Spill.MaskedGroup0,
+            RankMasked => Spill.Masked,
             _ => Spill.Active,
         };
     }
