@@ -202,34 +202,37 @@ internal sealed unsafe partial class X64Translator
     private void WriteJumpIndirect(in IrOp op)
     {
         FlushConstants();
+        int displacement = (int)op.Imm;
         if (TryConstant(op.A, 0, out long known))
         {
-            WriteConstantLookup((ulong)(known + op.Imm) & ~1UL);
+            WriteReturnAddress(in op);
+            WriteConstantLookup((ulong)(known + displacement) & ~1UL);
             return;
         }
 
-        const int IndexShift = 5 - JumpCache.IgnoredBits;
         X64Register from = Source(op.A, 0, X64Register.Rcx);
-        if (op.Imm != (int)op.Imm)
-        {
-            _asm.MovConstant(X64Register.Rax, op.Imm);
-            _asm.Lea(X64Register.Rcx, new X64Address(from, X64Register.Rax, 0, 0));
-        }
-        else if (op.Imm != 0)
-        {
-            _asm.Lea(X64Register.Rcx, new X64Address(from, (int)op.Imm));
-        }
+        if (displacement != 0)
+            _asm.Lea(X64Register.Rcx, new X64Address(from, displacement));
         else if (from != X64Register.Rcx)
-        {
             _asm.Mov(X64Register.Rcx, from);
-        }
-
         _asm.Alu(X64Alu.And, X64Register.Rcx, -2);
+        WriteReturnAddress(in op);
+
+        // An entry's offset: the address without its ignored bits, times the size of an entry.
+        const int IndexShift = 5 - JumpCache.IgnoredBits;
         _asm.Mov(X64Register.Rax, X64Register.Rcx, wide: false);
         _asm.Shift(X64Shift.Shl, X64Register.Rax, IndexShift, wide: false);
         _asm.Alu(X64Alu.And, X64Register.Rax, (JumpCache.Entries - 1) * JumpCache.EntryBytes, wide: false);
         _asm.Alu(X64Alu.Add, X64Register.Rax, Field(_layout.Jumps));
         WriteLookup(0);
+    }
+
+    private void WriteReturnAddress(in IrOp op)
+    {
+        if (op.Dst == GuestRegister.None || IsZero(op.Dst))
+            return;
+        SetConstant(op.Dst, (long)(_pc + (uint)(op.Imm >>> 32)));
+        FlushConstants();
     }
 
     // rax: table, rcx: address.

@@ -7,8 +7,12 @@ internal sealed unsafe partial class X64Translator
 
     private X64Address Field(int offset) => new(State, offset - _layout.Integers - Bias);
 
-    private X64Address Slot(byte register) => Field(
-        register < GuestRegister.Float0 ? _layout.Integers + 8 * register : _layout.Floats + 8 * (register - GuestRegister.Float0));
+    private X64Address Slot(byte register) => Field(register switch
+    {
+        < GuestRegister.Float0 => _layout.Integers + 8 * register,
+        < GuestRegister.Scratch => _layout.Floats + 8 * (register - GuestRegister.Float0),
+        _ => _layout.Scratch,
+    });
 
     private bool TryConstant(byte register, long immediate, out long value)
     {
@@ -46,6 +50,13 @@ internal sealed unsafe partial class X64Translator
     private void SetConstant(byte register, long value)
     {
         ulong bit = IrSemantics.Bit(register);
+        if (bit == 0)
+        {
+            _asm.MovConstant(X64Register.Rax, value);
+            _asm.Mov(Slot(register), X64Register.Rax);
+            return;
+        }
+
         _value[register] = value;
         _known |= bit;
         _pending |= bit;
@@ -158,7 +169,7 @@ internal sealed unsafe partial class X64Translator
         X64Register home = _home[dst];
         if (width == IrWidth.W32Signed)
         {
-            X64Register to = home == X64Register.None ? from : home;
+            X64Register to = home == X64Register.None ? X64Register.Rax : home;
             _asm.Movsxd(to, from);
             from = to;
         }

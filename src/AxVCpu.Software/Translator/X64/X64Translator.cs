@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using AxVCpu.Software.SoftFloat;
 
 namespace AxVCpu.Software.Translator.X64;
 
@@ -142,6 +143,24 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
     }
 
     /// <inheritdoc/>
+    public FloatFlags FloatFlagsOf(uint hostFlags)
+    {
+        // Intel SDM volume 1, figure 10-3: IE, DE, ZE, OE, UE, PE. Denormal operands are no exception of IEEE 754.
+        FloatFlags flags = FloatFlags.None;
+        if ((hostFlags & 0x01) != 0)
+            flags |= FloatFlags.Invalid;
+        if ((hostFlags & 0x04) != 0)
+            flags |= FloatFlags.DivideByZero;
+        if ((hostFlags & 0x08) != 0)
+            flags |= FloatFlags.Overflow;
+        if ((hostFlags & 0x10) != 0)
+            flags |= FloatFlags.Underflow;
+        if ((hostFlags & 0x20) != 0)
+            flags |= FloatFlags.Inexact;
+        return flags;
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
     private void Begin(in TraceRequest request)
@@ -245,7 +264,7 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
             }
 
             ulong written = op.Code is IrOpcode.StoreState or IrOpcode.FloatDirty ? 0 : IrSemantics.Bit(op.Dst);
-            if (IrSemantics.IsPure(op.Code) && (live & ~zero & written) == 0)
+            if (IrSemantics.IsPure(op.Code) && op.Dst != GuestRegister.Scratch && (live & ~zero & written) == 0)
             {
                 op.Code = IrOpcode.Nop;
                 continue;
