@@ -7,7 +7,7 @@ namespace AxVCpu.Software;
 [StructLayout(LayoutKind.Sequential)]
 internal struct TlbEntry
 {
-    /// <summary>The guest page's address, low 12 bits zero; <see cref="SoftTlb.InvalidTag"/> when empty.</summary>
+    /// <summary>The guest page's address, low 12 bits zero; of a page that belongs to another entry when empty.</summary>
     public ulong Tag;
 
     /// <summary>Host address minus guest address, modulo 2^64.</summary>
@@ -17,7 +17,9 @@ internal struct TlbEntry
 /// <summary>
 /// A vCPU's direct-mapped translations: per MMU class (a privilege and its modifiers) one array each for loads, stores and fetches.
 /// Loads and stores have separate arrays so that a copy between pages that share an index does not evict itself.
-/// The hit test is <c>(va &amp; (PageMask | (size - 1))) == Tag</c>: a misaligned access misses, because tags have no low bits.
+/// The hit test is <c>(va &amp; (PageMask | (size - 1))) == Tag</c>, where a misaligned access misses because tags have no low bits; or
+/// <c>va - Tag &lt;= PageSize - size</c>, unsigned, where it hits unless it crosses the page. Every tag is a page's address, so that both tests
+/// agree; an empty entry has the address of a page that cannot be looked up there.
 /// </summary>
 /// <remarks>Belongs to one vCPU thread. The memory is native so that generated code can address it.</remarks>
 internal sealed unsafe class SoftTlb : IDisposable
@@ -46,11 +48,14 @@ internal sealed unsafe class SoftTlb : IDisposable
     /// <summary>Mask for the byte offset of an entry in its array.</summary>
     public const ulong IndexMask = (Entries - 1) << 4;
 
-    /// <summary>The bits of an address that name its page.</summary>
-    public const ulong PageMask = ~0xFFFUL;
+    /// <summary>Bytes of a page.</summary>
+    public const ulong PageSize = 1UL << 12;
 
-    /// <summary>A tag that no masked address equals: the hit test never leaves all of the low bits set.</summary>
-    public const ulong InvalidTag = ~0UL;
+    /// <summary>The bits of an address that name its page.</summary>
+    public const ulong PageMask = ~(PageSize - 1);
+
+    // Entries of an empty array: the address of a page whose own entry is the last one.
+    private const ulong EmptyTag = PageMask;
 
     private readonly byte* _base;
     private readonly int _classes;
@@ -104,7 +109,10 @@ internal sealed unsafe class SoftTlb : IDisposable
         if ((_used & (1u << mmuClass)) == 0)
             return;
         _used &= ~(1u << mmuClass);
-        new Span<byte>(ClassBase(mmuClass), ClassBytes).Fill(0xFF);
+        var words = new Span<ulong>(ClassBase(mmuClass), ClassBytes / sizeof(ulong));
+        words.Fill(EmptyTag);
+        for (int last = Entries - 1; last < 3 * Entries; last += Entries)
+            words[last * 2] = 0;
     }
 
     /// <summary>Forgets the 4 KiB page of <paramref name="va"/> in every class and array.</summary>
@@ -117,7 +125,7 @@ internal sealed unsafe class SoftTlb : IDisposable
             {
                 TlbEntry* entry = Entry(i, array, va);
                 if (entry->Tag == page)
-                    entry->Tag = InvalidTag;
+                    entry->Tag = page ^ PageSize; // its neighbour's page
             }
         }
     }
