@@ -69,4 +69,47 @@ internal static class DeviceCheck
         Syscon.Read(seed, AccessWidth.Dword, out ulong value);
         return value + host.Effects;
     }
+
+    [RuntimeExport("axvcpu_check_pl011")]
+    public static ulong Pl011Model(ulong seed)
+    {
+        FakeBoard host = default;
+        Pl011 uart = Pl011.Create();
+        uart.Reset(ref host);
+        uart.Write(ref host, seed, AccessWidth.Dword, seed);
+        uart.Receive(ref host, (byte)seed);
+        uart.ReceiveIdle(ref host);
+        uart.Resynchronize(ref host);
+        uart.Read(ref host, seed, AccessWidth.Dword, out ulong value);
+        return value + (ulong)uart.Waiting + (uart.CanReceive || uart.ReceiverInterruptEnabled ? host.Effects : 0);
+    }
+
+    [RuntimeExport("axvcpu_check_pl031")]
+    public static ulong Pl031Model(ulong seed)
+    {
+        FakeBoard host = default;
+        Pl031 rtc = default;
+        rtc.Reset(ref host);
+        rtc.Write(ref host, seed, AccessWidth.Dword, seed);
+        rtc.AlarmExpired(ref host);
+        rtc.Read(ref host, seed, AccessWidth.Dword, out ulong value);
+        return value + host.Effects;
+    }
+
+    [RuntimeExport("axvcpu_check_arm_timer")]
+    public static ulong ArmTimerModel(ulong seed)
+    {
+        ArmTimer timer = new(seed, seed);
+        timer.Write((ArmTimerRegister)seed, seed, seed);
+        return timer.Read((ArmTimerRegister)seed, seed) + timer.Deadline + timer.CompareValue + (ulong)timer.Control + (timer.IsAsserted(seed) ? 1u : 0u);
+    }
+
+    [RuntimeExport("axvcpu_check_psci")]
+    public static ulong PsciModel(ulong seed)
+    {
+        FakeBoard host = default;
+        VCpuExitRecord record = default;
+        PsciOutcome outcome = Psci.Decide(ref host, seed, seed, seed, seed);
+        return (ulong)outcome.Result + (outcome.TryDescribe(ref record) ? (ulong)record.Kind : 0) + (Smccc.IsFastCall(seed) ? 1u : 0u);
+    }
 }

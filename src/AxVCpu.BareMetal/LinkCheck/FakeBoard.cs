@@ -3,8 +3,8 @@ using AxVCpu.Devices;
 namespace AxVCpu.BareMetal.LinkCheck;
 
 /// <summary>The outside of every device model: adds up what it is asked for.</summary>
-internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost, IAclintSswiHost, IGoldfishRtcHost,
-    ILocalApicHost, IIoApicHost, IPit8254Host, IMc146818Host, IAcpiPowerManagementHost, II8042Host, IResetControlHost
+internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost, IAclintSswiHost, IRtcHost,
+    ILocalApicHost, IIoApicHost, IPit8254Host, IMc146818Host, IAcpiPowerManagementHost, II8042Host, IResetControlHost, IPl011Host, IPsciHost
 {
     private ulong _effects;
 
@@ -31,6 +31,14 @@ internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost,
     public void ArmAlarm(ulong deadline) => _effects += deadline;
 
     public void DisarmAlarm() => _effects++;
+
+    public readonly int VCpuCount => 2;
+
+    public readonly ulong Affinity(int vcpu) => (ulong)vcpu;
+
+    public readonly PsciPowerState PowerState(int vcpu) => (PsciPowerState)_effects;
+
+    public readonly bool CanStartAt(ulong address) => address != 0;
 
     public void RaiseNmi() => _effects++;
 

@@ -1,21 +1,5 @@
 namespace AxVCpu.Devices;
 
-/// <summary>What a <see cref="GoldfishRtc"/> asks of the world around it.</summary>
-public interface IGoldfishRtcHost
-{
-    /// <summary>The host's wall clock in nanoseconds since 1970-01-01 UTC.</summary>
-    ulong NowNanoseconds();
-
-    /// <summary>Calls <see cref="GoldfishRtc.AlarmExpired"/> when <see cref="NowNanoseconds"/> reaches <paramref name="deadline"/>; replaces an earlier one.</summary>
-    void ArmAlarm(ulong deadline);
-
-    /// <summary>Forgets the alarm.</summary>
-    void DisarmAlarm();
-
-    /// <summary>Drives the interrupt output; told on changes only.</summary>
-    void SetInterrupt(bool level);
-}
-
 /// <summary>Registers of the Goldfish RTC (Android "goldfish virtual hardware" document, "Goldfish real-time clock").</summary>
 public enum GoldfishRtcRegister : byte
 {
@@ -63,7 +47,7 @@ public struct GoldfishRtc
     /// <summary>Reads a register; what does not exist reads zero.</summary>
     /// <returns>False unless it is an aligned 32-bit access.</returns>
     public bool Read<THost>(ref THost host, ulong offset, AccessWidth width, out ulong value)
-        where THost : struct, IGoldfishRtcHost
+        where THost : struct, IRtcHost
     {
         value = 0;
         if (width != AccessWidth.Dword || (offset & 3) != 0)
@@ -99,7 +83,7 @@ public struct GoldfishRtc
     /// <summary>Writes a register; what does not exist ignores it.</summary>
     /// <returns>False unless it is an aligned 32-bit access.</returns>
     public bool Write<THost>(ref THost host, ulong offset, AccessWidth width, ulong value)
-        where THost : struct, IGoldfishRtcHost
+        where THost : struct, IRtcHost
     {
         if (width != AccessWidth.Dword || (offset & 3) != 0)
             return false;
@@ -141,7 +125,7 @@ public struct GoldfishRtc
 
     /// <summary>The armed alarm's time has come. Early or late calls are harmless: the alarm is compared again.</summary>
     public void AlarmExpired<THost>(ref THost host)
-        where THost : struct, IGoldfishRtcHost
+        where THost : struct, IRtcHost
     {
         if (_armed == 0)
             return;
@@ -151,7 +135,7 @@ public struct GoldfishRtc
 
     /// <summary>Back to reset: no alarm, no interrupt, the host's time.</summary>
     public void Reset<THost>(ref THost host)
-        where THost : struct, IGoldfishRtcHost
+        where THost : struct, IRtcHost
     {
         byte line = _line;
         this = default;
@@ -161,7 +145,7 @@ public struct GoldfishRtc
     }
 
     private void SetTime<THost>(ref THost host, ulong now, ulong time)
-        where THost : struct, IGoldfishRtcHost
+        where THost : struct, IRtcHost
     {
         _offset = time - now;
         if (_armed != 0)
@@ -170,7 +154,7 @@ public struct GoldfishRtc
 
     // An alarm in the past fires at once.
     private void Arm<THost>(ref THost host)
-        where THost : struct, IGoldfishRtcHost
+        where THost : struct, IRtcHost
     {
         ulong now = host.NowNanoseconds();
         ulong guestNow = now + _offset;
@@ -186,7 +170,7 @@ public struct GoldfishRtc
     }
 
     private void UpdateLine<THost>(ref THost host)
-        where THost : struct, IGoldfishRtcHost
+        where THost : struct, IRtcHost
     {
         byte level = (byte)(_pending & _enabled);
         if (level == _line)

@@ -73,7 +73,7 @@ public sealed class GoldfishRtcDevice : IBusDevice, IResettable, IDisposable
             _state.AlarmExpired(ref effects);
     }
 
-    private readonly struct Effects(GoldfishRtcDevice device) : IGoldfishRtcHost
+    private readonly struct Effects(GoldfishRtcDevice device) : IRtcHost
     {
         public ulong NowNanoseconds() => (ulong)(device._time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
