@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AxVCpu.Software.Riscv64.Isa;
+using AxVCpu.Software.Translator;
 
 namespace AxVCpu.Software.Riscv64;
 
@@ -35,11 +36,14 @@ public sealed class Riscv64MachineConfig
     /// </summary>
     public bool BreakpointExits { get; init; }
 
-    /// <summary>Host bytes for each hart's translated code, at least 64 KiB; it is only used as far as the guest needs it.</summary>
-    public int CodeCacheBytes { get; init; } = 8 << 20;
+    /// <summary>Host bytes for each hart's decoded and translated code, at least 64 KiB; used only as far as the guest needs them.</summary>
+    public int CodeCacheBytes { get; init; } = 32 << 20;
 
-    /// <summary>Whether the interpreter may execute neighbours in one step; without, tests have something to compare with.</summary>
-    internal bool FusesInstructions { get; init; } = true;
+    /// <summary>How guest code is executed.</summary>
+    public ExecutionTier Tier { get; init; }
+
+    /// <summary>Makes a hart's translator; tests put their own here.</summary>
+    internal Func<StateLayout, int, IHostTranslator?> CreateTranslator { get; init; } = HostTranslator.TryCreate;
 }
 
 /// <summary>What the harts of one virtual machine share. Owned by the VM, which disposes it after its vCPUs.</summary>
@@ -82,7 +86,8 @@ public sealed partial class Riscv64Machine : IDisposable
         }
 
         CodeCacheBytes = config.CodeCacheBytes;
-        FusesInstructions = config.FusesInstructions;
+        Tier = config.Tier;
+        CreateTranslator = config.CreateTranslator;
         _handle = GCHandle.Alloc(this);
     }
 
@@ -109,7 +114,10 @@ public sealed partial class Riscv64Machine : IDisposable
 
     internal int CodeCacheBytes { get; }
 
-    internal bool FusesInstructions { get; }
+    internal Func<StateLayout, int, IHostTranslator?> CreateTranslator { get; }
+
+    /// <summary>How guest code is executed.</summary>
+    public ExecutionTier Tier { get; }
 
     /// <summary>Sets when a hart's machine timer interrupt becomes pending, in ticks of <see cref="Clock"/>; the maximum value is never. Any thread.</summary>
     /// <returns>False when there is no such hart.</returns>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AxVCpu.Software.Riscv64.Isa;
+using AxVCpu.Software.Translator;
 
 namespace AxVCpu.Software.Riscv64;
 
@@ -8,27 +9,28 @@ namespace AxVCpu.Software.Riscv64;
 /// A hart's blocks, found by the host address of their code and their guest address, so that they outlive address-space switches; and in
 /// front of it the jump cache, by guest address alone. Bounded: when the arena is full everything is dropped and built anew.
 /// </summary>
-internal sealed unsafe class BlockCache : IDisposable
+internal sealed unsafe partial class BlockCache : IDisposable
 {
-    /// <summary>Entries of the jump cache.</summary>
-    public const int JumpEntries = 8192;
-
     private const int BucketBits = 15;
 
     private readonly CodeArena _arena;
     private readonly CodeBlock** _buckets;
     private readonly IsaExtensions _isa;
-    private readonly bool _fuses;
+    private readonly uint _heat;
     private int _isDisposed;
 
     /// <summary>A cache for the instructions of <paramref name="isa"/> in <paramref name="arenaBytes"/> bytes of arena.</summary>
-    public BlockCache(IsaExtensions isa, nuint arenaBytes, bool fuses)
+    /// <param name="isa">What the hart implements.</param>
+    /// <param name="arenaBytes">The bound.</param>
+    /// <param name="heat">What new blocks get as <see cref="CodeBlock.Heat"/>.</param>
+    public BlockCache(IsaExtensions isa, nuint arenaBytes, uint heat)
     {
-        _fuses = fuses;
+        _heat = heat;
         _isa = isa;
         _arena = new CodeArena(arenaBytes < CodeBlock.MaxBytes ? CodeBlock.MaxBytes : arenaBytes);
-        Jumps = (JumpEntry*)NativeMemory.AlignedAlloc((nuint)(JumpEntries * sizeof(JumpEntry)), 64);
+        Jumps = (JumpEntry*)NativeMemory.AlignedAlloc((nuint)(JumpCache.Entries * sizeof(JumpEntry)), 64);
         _buckets = (CodeBlock**)NativeMemory.AllocZeroed(1 << BucketBits, (nuint)sizeof(CodeBlock*));
+        _pages = (CodePage**)NativeMemory.AllocZeroed(1 << PageBucketBits, (nuint)sizeof(CodePage*));
         ClearJumps();
     }
 
@@ -43,7 +45,7 @@ internal sealed unsafe class BlockCache : IDisposable
 
     /// <summary>The jump cache entry for an address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static JumpEntry* Jump(JumpEntry* jumps, ulong pc) => jumps + ((pc >> 1) & (JumpEntries - 1));
+    public static JumpEntry* Jump(JumpEntry* jumps, ulong pc) => jumps + JumpCache.IndexOf(pc);
 
     /// <summary>The block at <paramref name="pc"/> whose code is at <paramref name="code"/>; null when there is none.</summary>
     public CodeBlock* Find(ulong pc, byte* code, byte* second)
@@ -58,20 +60,28 @@ internal sealed unsafe class BlockCache : IDisposable
     }
 
     /// <summary>
-    /// Decodes a block. <paramref name="available"/> code bytes (at least 2) are readable at <paramref name="code"/>; with
+    /// Decodes a block for the interpreter. <paramref name="available"/> code bytes (at least 2) are readable at <paramref name="code"/>; with
     /// <paramref name="second"/> the block is one instruction, of which two bytes are at each pointer if it is long.
     /// </summary>
     public CodeBlock* Build(ulong pc, byte* code, int available, byte* second, ulong generation)
     {
-        byte* memory = _arena.Reserve(CodeBlock.MaxBytes);
-        if (memory == null)
-        {
+        if (_arena.Reserve(CodeBlock.MaxBytes) == null)
             Clear();
-            memory = _arena.Reserve(CodeBlock.MaxBytes);
-        }
+        CodeBlock* block = Decode(pc, code, available, second, generation, isTrace: false);
+        _arena.Commit((nuint)(CodeBlock.Copy(block) + block->Length - (byte*)block));
 
+        CodeBlock** bucket = _buckets + Bucket(code);
+        block->HashNext = *bucket;
+        *bucket = block;
+        Built++;
+        return block;
+    }
+
+    /// <summary>Decodes at the arena's end without taking the room.</summary>
+    private CodeBlock* Decode(ulong pc, byte* code, int available, byte* second, ulong generation, bool isTrace)
+    {
         // Decode from a private copy: another hart may write the code while we look at it.
-        // SAFETY: the copy holds MaxOps * 4 bytes; the caller promised `available` bytes of guest memory.
+        // SAFETY: the copy holds MaxOps * 4 bytes; the caller promised `available` bytes of guest memory, and MaxBytes bytes of arena.
         byte* copy = stackalloc byte[CodeBlock.MaxOps * 4];
         int bytes = Math.Min(available, CodeBlock.MaxOps * 4);
         if (second == null)
@@ -85,7 +95,7 @@ internal sealed unsafe class BlockCache : IDisposable
             bytes = 4;
         }
 
-        var block = (CodeBlock*)memory;
+        var block = (CodeBlock*)_arena.Reserve(CodeBlock.MaxBytes);
         Op* op = CodeBlock.Ops(block);
         int count = 0;
         int offset = 0;
@@ -101,39 +111,32 @@ internal sealed unsafe class BlockCache : IDisposable
 
             *op = Decoder.Decode(raw, _isa);
             op->PcOffset = (ushort)offset;
-            op->Extra = (ushort)op->Code;
+            op->Extra = (ushort)count;
             offset += op->Length;
             count++;
             OpCode decoded = op->Code;
             if (decoded == OpCode.Jal && (op->Imm & 2) != 0 && (_isa & IsaExtensions.C) == 0)
                 op->Code = CodeBlock.MisalignedJump;
+            bool ends = isTrace ? BlockShape.EndsTrace(decoded, op->Imm) : BlockShape.EndsBlock(decoded);
             op++;
-            if (second != null || BlockShape.EndsBlock(decoded))
+            if (second != null || ends)
                 break;
         }
 
         *op = default;
         op->Code = CodeBlock.BlockEnd;
         op->PcOffset = (ushort)offset;
+        op->Extra = (ushort)count;
 
-        if (_fuses)
-            OpFusion.Fuse(CodeBlock.Ops(block), count);
-
+        *block = default;
         block->Pc = pc;
         block->Generation = generation;
-        block->Taken = null;
-        block->Next = null;
         block->Code = code;
         block->SecondCode = second;
         block->Count = (uint)count;
         block->Length = offset;
+        block->Heat = _heat;
         Buffer.MemoryCopy(copy, CodeBlock.Copy(block), offset, offset);
-        _arena.Commit((nuint)(CodeBlock.Copy(block) + offset - memory));
-
-        CodeBlock** bucket = _buckets + Bucket(code);
-        block->HashNext = *bucket;
-        *bucket = block;
-        Built++;
         return block;
     }
 
@@ -165,6 +168,7 @@ internal sealed unsafe class BlockCache : IDisposable
     {
         _arena.Clear();
         new Span<nuint>(_buckets, 1 << BucketBits).Clear();
+        new Span<nuint>(_pages, 1 << PageBucketBits).Clear();
         ClearJumps();
     }
 
@@ -176,6 +180,7 @@ internal sealed unsafe class BlockCache : IDisposable
         _arena.Dispose();
         NativeMemory.AlignedFree(Jumps);
         NativeMemory.Free(_buckets);
+        NativeMemory.Free(_pages);
         GC.SuppressFinalize(this);
     }
 
@@ -184,10 +189,11 @@ internal sealed unsafe class BlockCache : IDisposable
     {
         NativeMemory.AlignedFree(Jumps);
         NativeMemory.Free(_buckets);
+        NativeMemory.Free(_pages);
     }
 
     private static uint Bucket(byte* code) => (uint)(((ulong)code >> 1) * 0x9E37_79B9_7F4A_7C15UL >> (64 - BucketBits));
 
     // No fetch context is all ones, so no lookup hits a cleared entry.
-    private void ClearJumps() => new Span<byte>(Jumps, JumpEntries * sizeof(JumpEntry)).Fill(0xFF);
+    private void ClearJumps() => new Span<byte>(Jumps, JumpCache.Entries * sizeof(JumpEntry)).Fill(0xFF);
 }

@@ -1,15 +1,18 @@
 using System.Runtime.InteropServices;
 using AxVCpu.Software.Riscv64.Isa;
+using AxVCpu.Software.Translator;
 
 namespace AxVCpu.Software.Riscv64;
 
 /// <summary>
 /// A run of pre-decoded instructions without a way in except at its start. In the arena the header is followed by
 /// <see cref="Count"/> ops and one <see cref="BlockEnd"/> op, then by a copy of the code bytes.
+/// A block that the interpreter runs ends at the first branch. A hot one gets a trace: decoded anew from the same address, through branches
+/// that are not taken, with <see cref="Native"/> code; its ops are what the slow path executes.
 /// </summary>
 /// <remarks>
 /// A block does not leave its guest page, so its translation is checked once, on entry from another page. The exception is a single
-/// instruction that straddles two pages: it is a block of its own with <see cref="SecondCode"/>, found only by the slow lookup.
+/// instruction that straddles two pages: it is a block of its own, with <see cref="SecondCode"/>.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CodeBlock
@@ -23,8 +26,11 @@ internal unsafe struct CodeBlock
     /// <summary>A jal to an address that instructions cannot have on a hart without compressed instructions.</summary>
     public const OpCode MisalignedJump = OpCode.Count + 1;
 
-    /// <summary>Most bytes a block can take in the arena.</summary>
-    public static readonly nuint MaxBytes = (nuint)(sizeof(CodeBlock) + (MaxOps + 1) * sizeof(Op) + MaxOps * 4 + 16);
+    /// <summary>Put over the op behind those that the slow path of a trace executes: the interpreter returns.</summary>
+    public const OpCode ReturnToTrace = OpCode.Count + 2;
+
+    /// <summary>Most bytes a block or trace can take in the arena: header, ops, copy, edges.</summary>
+    public static readonly nuint MaxBytes = (nuint)(sizeof(CodeBlock) + (MaxOps + 1) * sizeof(Op) + MaxOps * 4 + 16 + (MaxOps + 1) * sizeof(TraceEdge));
 
     /// <summary>Guest virtual address of the first instruction.</summary>
     public ulong Pc;
@@ -41,8 +47,23 @@ internal unsafe struct CodeBlock
     /// <summary>Host address of the code.</summary>
     public byte* Code;
 
-    /// <summary>Not null for a single instruction that is looked up each time: where its second half is, if it has one.</summary>
+    /// <summary>Not null for a single instruction whose bytes are found one by one: where its second half is, if it has one.</summary>
     public byte* SecondCode;
+
+    /// <summary>The trace that starts here; null when there is none.</summary>
+    public CodeBlock* Trace;
+
+    /// <summary>Of a trace: the block it belongs to.</summary>
+    public CodeBlock* Owner;
+
+    /// <summary>Of a trace: the page whose contents it depends on.</summary>
+    public CodePage* Page;
+
+    /// <summary>Of a trace: the next one that depends on the page.</summary>
+    public CodeBlock* NextInPage;
+
+    /// <summary>Of a trace: its host code.</summary>
+    public nint Native;
 
     /// <summary>Next in the same bucket of the block cache.</summary>
     public CodeBlock* HashNext;
@@ -53,8 +74,16 @@ internal unsafe struct CodeBlock
     /// <summary>Code bytes.</summary>
     public int Length;
 
+    /// <summary>The interpreter runs the block so many times less one before it asks for a trace.</summary>
+    public uint Heat;
+
+    private readonly uint _padding;
+
     /// <summary>The ops of the block at <paramref name="block"/>.</summary>
     public static Op* Ops(CodeBlock* block) => (Op*)(block + 1);
+
+    /// <summary>The block of one of its ops, whose index is <see cref="Op.Extra"/>.</summary>
+    public static CodeBlock* Of(Op* op) => (CodeBlock*)(op - op->Extra) - 1;
 
     /// <summary>The copy of the code that the ops were decoded from.</summary>
     public static byte* Copy(CodeBlock* block) => (byte*)(Ops(block) + (int)block->Count + 1);
@@ -66,18 +95,4 @@ internal unsafe struct CodeBlock
         uint low = *(ushort*)at;
         return op->Length == 2 ? low : low | (uint)*(ushort*)(at + 2) << 16;
     }
-}
-
-/// <summary>A remembered way from a guest address to its block; valid in one fetch context.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct JumpEntry
-{
-    /// <summary>Guest virtual address.</summary>
-    public ulong Pc;
-
-    /// <summary>The <see cref="HartState.FetchContext"/> in which the address was translated.</summary>
-    public ulong Context;
-
-    /// <summary>The block.</summary>
-    public CodeBlock* Block;
 }

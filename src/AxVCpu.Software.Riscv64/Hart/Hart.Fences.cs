@@ -61,7 +61,7 @@ internal sealed unsafe partial class Hart
         else if ((requests & HartRequests.FlushTlb) != 0)
             FlushTranslations();
         if ((requests & HartRequests.FenceI) != 0)
-            _s->FetchGeneration++;
+            FlushCode();
         Volatile.Write(ref _s->FenceServed, ticket);
     }
 
@@ -90,7 +90,7 @@ internal sealed unsafe partial class Hart
             if (target != this)
                 target.RequestFence(fence);
             else if (fence == HartRequests.FenceI)
-                _s->FetchGeneration++;
+                FlushCode();
         }
 
         for (int id = 0; id < _machine.HartCount; id++)

@@ -11,7 +11,7 @@ internal sealed unsafe partial class Hart
     private bool LoadSlow(Op* op)
     {
         ulong va = _s->X[op->Rs1] + (ulong)(long)op->Imm;
-        (uint size, bool signed) = (OpCode)op->Extra switch
+        (uint size, bool signed) = op->Code switch
         {
             OpCode.Ld => (8u, false),
             OpCode.Lw => (4u, true),
@@ -32,7 +32,7 @@ internal sealed unsafe partial class Hart
     private bool StoreSlow(Op* op)
     {
         ulong va = _s->X[op->Rs1] + (ulong)(long)op->Imm;
-        uint size = (OpCode)op->Extra switch
+        uint size = op->Code switch
         {
             OpCode.Sd => 8u,
             OpCode.Sw => 4u,

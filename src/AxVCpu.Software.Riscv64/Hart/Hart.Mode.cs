@@ -38,6 +38,13 @@ internal sealed unsafe partial class Hart
         _s->DataTlb = _tlb.ClassBase((int)dataClass);
     }
 
+    /// <summary>fence.i: code is compared with guest memory before it runs again.</summary>
+    private void FlushCode()
+    {
+        _s->FetchGeneration++;
+        FlushJumpCache();
+    }
+
     /// <summary>Makes every entry of the jump cache stale at once.</summary>
     private void FlushJumpCache() => _s->FetchContext += FetchClassMask + 1;
 }

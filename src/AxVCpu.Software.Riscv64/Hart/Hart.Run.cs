@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using AxVCpu.Software.Riscv64.Isa;
+using AxVCpu.Software.Translator;
 
 namespace AxVCpu.Software.Riscv64;
 
@@ -20,7 +22,7 @@ internal sealed unsafe partial class Hart
         FinishPendingAccess();
         // A CSR of the VMM is read and then written: two exits of one instruction.
         if (!_exitPending)
-            Execute();
+            Execute(null);
         LeaveRun();
         exit = _exit;
         ClearKick();
@@ -33,7 +35,9 @@ internal sealed unsafe partial class Hart
         _s->FetchGeneration = 1;
         _s->Jumps = _blocks.Jumps;
         _s->MisalignedTarget = (_machine.Isa & IsaExtensions.C) != 0 ? 0UL : 2;
-        _blocks.Clear();
+        _s->SlowPath = &SlowPath;
+        _s->Self = GCHandle.ToIntPtr(_self);
+        DropCode();
         EnterMode(PrivilegeMode.Machine);
     }
 
@@ -57,7 +61,7 @@ internal sealed unsafe partial class Hart
         }
         else if (_tlb.Entry((int)_s->FetchClass, SoftTlb.FetchOffset, pc)->Tag != (pc & SoftTlb.PageMask))
         {
-            // PMP draws a line through this page: one instruction at a time, all of its bytes checked, and never from the jump cache.
+            // PMP draws a line through this page: one instruction at a time, all of its bytes checked.
             second = Decoder.LengthOf(*(ushort*)code) == 4 ? FetchPointer(pc + 2) : code;
             if (second == null)
                 return null;
@@ -65,17 +69,19 @@ internal sealed unsafe partial class Hart
 
         CodeBlock* block = _blocks.Find(pc, code, second);
         if (block == null)
-            block = _blocks.Build(pc, code, available, second, _s->FetchGeneration);
-
-        // A single instruction stays out: its second page may change without a change of the first.
-        if (second == null)
         {
-            JumpEntry* jump = BlockCache.Jump(_blocks.Jumps, pc);
-            jump->Pc = pc;
-            jump->Context = _s->FetchContext;
-            jump->Block = block;
+            ulong epoch = _blocks.Epoch;
+            block = _blocks.Build(pc, code, available, second, _s->FetchGeneration);
+            if (epoch != _blocks.Epoch)
+                _translator?.Clear();
         }
 
+        // What was looked at for this entry, up to two pages and PMP, holds as long as the context does.
+        JumpEntry* jump = BlockCache.Jump(_blocks.Jumps, pc);
+        jump->Pc = pc;
+        jump->Context = _s->FetchContext;
+        jump->Block = (nint)block;
+        jump->Native = _noTrace;
         return block;
     }
 
@@ -101,7 +107,7 @@ internal sealed unsafe partial class Hart
         ulong pc = _s->Pc;
         ulong epoch = _blocks.Epoch;
         JumpEntry* jump = BlockCache.Jump(_blocks.Jumps, pc);
-        CodeBlock* to = jump->Pc == pc && jump->Context == _s->FetchContext ? jump->Block : FindBlock(pc);
+        CodeBlock* to = jump->Pc == pc && jump->Context == _s->FetchContext ? (CodeBlock*)jump->Block : FindBlock(pc);
         if (to == null || epoch != _blocks.Epoch || ((pc ^ from->Pc) & SoftTlb.PageMask) != 0 || to->SecondCode != null || from->SecondCode != null)
             return to;
         if (taken)
@@ -129,7 +135,7 @@ internal sealed unsafe partial class Hart
         _s->Pc = block->Pc;
         _blocks.Remove(block);
         JumpEntry* jump = BlockCache.Jump(_blocks.Jumps, block->Pc);
-        if (jump->Block == block)
+        if (jump->Block == (nint)block)
             jump->Context = ulong.MaxValue;
         return false;
     }

@@ -46,7 +46,7 @@ internal sealed unsafe partial class Hart
                 break;
             case OpCode.FenceI:
                 Interlocked.MemoryBarrier();
-                _s->FetchGeneration++;
+                FlushCode();
                 break;
             case OpCode.WrsNto:
             case OpCode.WrsSto:

@@ -31,7 +31,8 @@ internal sealed unsafe partial class Hart : IDisposable
         HartId = hartId;
         _s = (HartState*)NativeMemory.AlignedAlloc((nuint)sizeof(HartState), 64);
         _tlb = new SoftTlb((int)MmuClass.Count);
-        _blocks = new BlockCache(machine.Isa, (nuint)machine.CodeCacheBytes, machine.FusesInstructions);
+        _blocks = new BlockCache(machine.Isa, (nuint)machine.CodeCacheBytes / 2, InitialHeat);
+        _self = GCHandle.Alloc(this, GCHandleType.Weak);
         Reset();
     }
 
@@ -65,7 +66,11 @@ internal sealed unsafe partial class Hart : IDisposable
     }
 
     /// <summary>The registers live as long as anybody can reach the hart: a device may signal it after <see cref="Dispose"/>.</summary>
-    ~Hart() => NativeMemory.AlignedFree(_s);
+    ~Hart()
+    {
+        NativeMemory.AlignedFree(_s);
+        _self.Free();
+    }
 
     /// <summary>Frees what only running needs; the hart must not run any more.</summary>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA1816", Justification = "the finalizer frees what other threads may still write")]
@@ -73,6 +78,7 @@ internal sealed unsafe partial class Hart : IDisposable
     {
         _tlb.Dispose();
         _blocks.Dispose();
+        _translator?.Dispose();
     }
 
     private partial void ResetSystem();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AxVCpu.Software.Translator;
 
 namespace AxVCpu.Software.Riscv64;
 
@@ -60,7 +61,25 @@ internal unsafe struct HartState
     /// <summary>Dynamic rounding mode, fcsr[7:5].</summary>
     public uint Frm;
 
-    /// <summary>Host address of the word that LR reserved; zero when there is no reservation.</summary>
+    /// <summary>Non-zero when generated code may compute floats: the unit is on and rounds to nearest even.</summary>
+    public byte FloatReady;
+
+    /// <summary>Exceptions that generated code met, as bits of the host's float unit.</summary>
+    public uint HostFloatFlags;
+
+    /// <summary>The edge that generated code left through.</summary>
+    public uint Edge;
+
+    /// <summary>A register of the translator.</summary>
+    public ulong Scratch;
+
+    /// <summary>What generated code calls for an instruction that it cannot do.</summary>
+    public delegate* unmanaged<byte*, uint, uint, uint> SlowPath;
+
+    /// <summary>Handle of the hart, for <see cref="SlowPath"/>.</summary>
+    public nint Self;
+
+    /// <summary>Host address of the word that LR reserved, bit 0 set for eight bytes; zero when there is no reservation.</summary>
     public ulong ReservationHost;
 
     /// <summary>Guest virtual address of the reservation.</summary>

@@ -29,6 +29,9 @@ internal sealed unsafe class CodeArena : IDisposable
     /// <summary>How often everything was taken back. A pointer into the arena is valid as long as this does not change.</summary>
     public ulong Epoch { get; private set; }
 
+    /// <summary>The first byte.</summary>
+    public byte* Base => _base;
+
     /// <summary>Where the next allocation begins when <paramref name="bytes"/> are left; null when not.</summary>
     public byte* Reserve(nuint bytes) => Capacity - _used >= bytes ? _base + _used : null;
 

@@ -1,3 +1,5 @@
+using AxVCpu.Software.SoftFloat;
+
 namespace AxVCpu.Software.Translator;
 
 /// <summary>What a back end needs to know about a trace beside its operations.</summary>
@@ -55,6 +57,9 @@ internal unsafe interface IHostTranslator : IDisposable
 
     /// <summary>Drops all code. Not from within the slow path.</summary>
     void Clear();
+
+    /// <summary>What <see cref="StateLayout.HostFloatFlags"/> means.</summary>
+    FloatFlags FloatFlagsOf(uint hostFlags);
 
     /// <summary>Runs code of a trace with the state block at <paramref name="state"/> until it leaves.</summary>
     TraceExit Run(byte* state, nint code);

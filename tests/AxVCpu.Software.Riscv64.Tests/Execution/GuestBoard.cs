@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AxVCpu.Software.Riscv64.Isa;
+using AxVCpu.Software.Translator;
 
 namespace AxVCpu.Software.Riscv64.Tests;
 
@@ -19,7 +20,8 @@ internal sealed unsafe class GuestBoard : IDisposable
         ulong ramSize = 2 * BlockSize,
         int codeCache = 4 << 20,
         bool semihosting = false,
-        bool fuses = true)
+        ExecutionTier tier = ExecutionTier.Auto,
+        bool model = false)
     {
         RamSize = ramSize;
         Ram = (byte*)NativeMemory.AlignedAlloc((nuint)ramSize, (nuint)BlockSize);
@@ -43,7 +45,8 @@ internal sealed unsafe class GuestBoard : IDisposable
             Profile = profile,
             CodeCacheBytes = codeCache,
             Semihosting = semihosting,
-            FusesInstructions = fuses,
+            Tier = tier,
+            CreateTranslator = model ? (layout, _) => new ModelTranslator(layout) : HostTranslator.TryCreate,
         });
         Cpus = new VirtualCpu<Riscv64VCpu>[harts];
         for (int i = 0; i < harts; i++)
