@@ -263,7 +263,7 @@ internal sealed unsafe partial class Hart
         }
 
         _tlb.FlushPage(va);
-        FlushJumpCache();
+        FlushJumps(va);
     }
 
     /// <summary>Forgets every translation by the guest's tables. Owner thread.</summary>

@@ -6,6 +6,11 @@ internal sealed unsafe partial class Hart
     /// <summary>The low bits of <see cref="HartState.FetchContext"/> hold the fetch class.</summary>
     private const ulong FetchClassMask = 3;
 
+    private const int JumpPageBits = 4096;
+
+    /// <summary>A bit for each page, by the low bits of its number, that an entry of the jump cache depends on.</summary>
+    private readonly ulong[] _jumpPages = new ulong[JumpPageBits / 64];
+
     private void EnterMode(PrivilegeMode mode)
     {
         MmuClass fetchClass = mode switch
@@ -46,5 +51,22 @@ internal sealed unsafe partial class Hart
     }
 
     /// <summary>Makes every entry of the jump cache stale at once.</summary>
-    private void FlushJumpCache() => _s->FetchContext += FetchClassMask + 1;
+    private void FlushJumpCache()
+    {
+        _s->FetchContext += FetchClassMask + 1;
+        _jumpPages.AsSpan().Clear();
+    }
+
+    /// <summary>Makes the entries stale that depend on the page of <paramref name="va"/>; most fences are about pages without code.</summary>
+    private void FlushJumps(ulong va)
+    {
+        if ((_jumpPages[JumpPageWord(va)] & JumpPageBit(va)) != 0)
+            FlushJumpCache();
+    }
+
+    private void NoteJumpPage(ulong va) => _jumpPages[JumpPageWord(va)] |= JumpPageBit(va);
+
+    private static int JumpPageWord(ulong va) => (int)(va >> (PageShift + 6)) & ((JumpPageBits / 64) - 1);
+
+    private static ulong JumpPageBit(ulong va) => 1UL << (int)(va >> PageShift);
 }

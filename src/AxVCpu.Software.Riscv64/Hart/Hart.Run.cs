@@ -82,6 +82,9 @@ internal sealed unsafe partial class Hart
         jump->Context = _s->FetchContext;
         jump->Block = (nint)block;
         jump->Native = _noTrace;
+        NoteJumpPage(pc);
+        if (second != null)
+            NoteJumpPage(pc + 2);
         return block;
     }
 
