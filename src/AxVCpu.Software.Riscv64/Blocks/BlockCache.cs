@@ -11,7 +11,7 @@ namespace AxVCpu.Software.Riscv64;
 /// </summary>
 internal sealed unsafe partial class BlockCache : IDisposable
 {
-    private const int BucketBits = 15;
+    private const int BucketBits = 16;
 
     private readonly CodeArena _arena;
     private readonly CodeBlock** _buckets;

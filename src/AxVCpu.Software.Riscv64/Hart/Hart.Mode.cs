@@ -1,3 +1,5 @@
+using AxVCpu.Software.Translator;
+
 namespace AxVCpu.Software.Riscv64;
 
 // What follows from the privilege mode: the MMU classes of fetches and data, and the identity of fetched code.
@@ -7,6 +9,9 @@ internal sealed unsafe partial class Hart
     private const ulong FetchClassMask = 3;
 
     private const int JumpPageBits = 4096;
+
+    /// <summary>The first fetch context behind the last flush of translations.</summary>
+    private ulong _translatedSince;
 
     /// <summary>A bit for each page, by the low bits of its number, that an entry of the jump cache depends on.</summary>
     private readonly ulong[] _jumpPages = new ulong[JumpPageBits / 64];
@@ -43,17 +48,25 @@ internal sealed unsafe partial class Hart
         _s->DataTlb = _tlb.ClassBase((int)dataClass);
     }
 
-    /// <summary>fence.i: code is compared with guest memory before it runs again.</summary>
+    /// <summary>
+    /// fence.i: code is compared with guest memory before it runs again. The jump cache must not lead to it unseen, but what it says of
+    /// translations still holds (<see cref="IsTranslated"/>).
+    /// </summary>
     private void FlushCode()
     {
         _s->FetchGeneration++;
-        FlushJumpCache();
+        _s->FetchContext += FetchClassMask + 1;
     }
+
+    /// <summary>Whether an entry's address still means the same code: no translation was forgotten since, and the class is the current one.</summary>
+    private bool IsTranslated(JumpEntry* jump) =>
+        jump->Context >= _translatedSince && jump->Context <= (_s->FetchContext | FetchClassMask) && ((jump->Context ^ _s->FetchContext) & FetchClassMask) == 0;
 
     /// <summary>Makes every entry of the jump cache stale at once.</summary>
     private void FlushJumpCache()
     {
         _s->FetchContext += FetchClassMask + 1;
+        _translatedSince = _s->FetchContext & ~FetchClassMask;
         _jumpPages.AsSpan().Clear();
     }
 

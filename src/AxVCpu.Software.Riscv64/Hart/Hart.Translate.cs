@@ -72,11 +72,13 @@ internal sealed unsafe partial class Hart
     {
         JumpEntry* jump = BlockCache.Jump(_s->Jumps, pc);
         CodeBlock* block;
-        if (jump->Pc == pc && jump->Context == _s->FetchContext)
+        if (jump->Pc == pc && IsTranslated(jump))
         {
-            if (jump->Native != _noTrace)
+            if (jump->Context == _s->FetchContext && jump->Native != _noTrace)
                 return jump->Native;
             block = (CodeBlock*)jump->Block;
+            jump->Context = _s->FetchContext;
+            jump->Native = _noTrace;
         }
         else
         {
