@@ -15,6 +15,8 @@ internal sealed class ElfFile
     private const int SymbolSize = 24;
     private const ulong Page = 0x1000;
     private const uint TypeLoad = 1;        // PT_LOAD
+    private const uint TypeNote = 4;        // PT_NOTE
+    private const uint XenPhys32Entry = 18; // XEN_ELFNOTE_PHYS32_ENTRY
     private const uint SectionSymbols = 2;  // SHT_SYMTAB
     private const ushort TypeExecutable = 2; // ET_EXEC
     private const ushort TypeShared = 3;     // ET_DYN
@@ -39,6 +41,9 @@ internal sealed class ElfFile
 
     /// <summary>The physical address of the entry point.</summary>
     public ulong Entry { get; private set; }
+
+    /// <summary>The physical address that the Xen note of a PVH kernel names for a start in 32-bit mode, or <c>null</c>.</summary>
+    public ulong? PvhEntry { get; private set; }
 
     public static ElfFile Parse(ReadOnlyMemory<byte> file, string name, GuestArchitecture architecture)
     {
@@ -133,6 +138,11 @@ internal sealed class ElfFile
         {
             ReadOnlySpan<byte> entry = table.Slice(i * entrySize, ProgramHeaderSize);
             ulong memorySize = BinaryPrimitives.ReadUInt64LittleEndian(entry[40..]);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) == TypeNote)
+            {
+                ReadNotes(Slice(BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]), "notes"));
+            }
+
             if (BinaryPrimitives.ReadUInt32LittleEndian(entry) != TypeLoad || memorySize == 0)
             {
                 continue;
@@ -161,6 +171,32 @@ internal sealed class ElfFile
         if (Segments.Count == 0)
         {
             throw new ImageException(_name, "is an ELF file without a loadable segment");
+        }
+    }
+
+    /// <summary>Looks for the entry of PVH (gABI, "Note Section"; Xen's public header elfnote.h).</summary>
+    private void ReadNotes(ReadOnlySpan<byte> notes)
+    {
+        const int NoteHeader = 12;
+        while (notes.Length >= NoteHeader)
+        {
+            uint nameSize = BinaryPrimitives.ReadUInt32LittleEndian(notes);
+            uint dataSize = BinaryPrimitives.ReadUInt32LittleEndian(notes[4..]);
+            uint type = BinaryPrimitives.ReadUInt32LittleEndian(notes[8..]);
+            ulong dataAt = NoteHeader + (((ulong)nameSize + 3) & ~3UL);
+            ulong next = dataAt + (((ulong)dataSize + 3) & ~3UL);
+            if (dataAt + dataSize > (ulong)notes.Length)
+            {
+                throw new ImageException(_name, "is a damaged ELF file: a note is longer than its segment");
+            }
+
+            if (type == XenPhys32Entry && notes.Slice(NoteHeader, (int)nameSize).SequenceEqual("Xen\0"u8) && dataSize is sizeof(uint) or sizeof(ulong))
+            {
+                ReadOnlySpan<byte> value = notes[(int)dataAt..];
+                PvhEntry = dataSize == sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(value) : BinaryPrimitives.ReadUInt64LittleEndian(value);
+            }
+
+            notes = notes[(int)ulong.Min(next, (ulong)notes.Length)..];
         }
     }
 

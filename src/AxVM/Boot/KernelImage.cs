@@ -14,6 +14,9 @@ public enum ImageFormat
 
     /// <summary>A 64-bit ELF program.</summary>
     Elf,
+
+    /// <summary>Linux's <c>bzImage</c> for x86.</summary>
+    BzImage,
 }
 
 /// <summary>A piece of an image with the place it wants.</summary>
@@ -66,6 +69,12 @@ public sealed class KernelImage
     /// <summary>The physical address of the ELF symbol <c>fromhost</c>, if there is one.</summary>
     public ulong? FromHost { get; private init; }
 
+    /// <summary>The 32-bit entry that an ELF names for PVH; <c>null</c> when it has none.</summary>
+    public ulong? PvhEntry { get; private init; }
+
+    /// <summary>What a bzImage says about itself; <c>null</c> for the other forms.</summary>
+    internal BzImageHeader? Setup { get; private init; }
+
     /// <summary>Bytes of memory that a <see cref="ImageFormat.Raw"/> or <see cref="ImageFormat.LinuxImage"/> occupies from its base.</summary>
     public ulong MemorySize => Segments[0].MemorySize;
 
@@ -97,7 +106,15 @@ public sealed class KernelImage
                 Entry = elf.Entry,
                 ToHost = elf.SymbolAddress("tohost"),
                 FromHost = elf.SymbolAddress("fromhost"),
+                PvhEntry = elf.PvhEntry,
             };
+        }
+
+        if (BzImageHeader.IsOne(data))
+        {
+            CheckArchitecture(name, "an x86 bzImage", GuestArchitecture.X64, architecture);
+            BzImageHeader setup = BzImageHeader.Parse(bytes, name, limit);
+            return new KernelImage(name, ImageFormat.BzImage, compressed, [new ImageSegment(0, setup.Payload, setup.MemorySize)]) { Setup = setup };
         }
 
         RefuseOtherForms(data, name);
@@ -155,7 +172,6 @@ public sealed class KernelImage
             : data.StartsWith("BZh"u8) ? "compressed with bzip2; unpack it first"
             : data.StartsWith((ReadOnlySpan<byte>)[0x04, 0x22, 0x4d, 0x18]) || data.StartsWith((ReadOnlySpan<byte>)[0x02, 0x21, 0x4c, 0x18]) ? "compressed with lz4; unpack it first"
             : data.StartsWith("MZ\0\0zimg"u8) ? "an EFI zboot image; unpack the kernel inside first"
-            : data.Length > 0x206 && data[0x202..].StartsWith("HdrS"u8) ? "an x86 bzImage"
             : data.StartsWith("!<arch>\n"u8) ? "an archive (a Debian package?)"
             : data.StartsWith((ReadOnlySpan<byte>)[0x27, 0x05, 0x19, 0x56]) ? "a U-Boot uImage; load the kernel inside instead"
             : null;

@@ -1,0 +1,180 @@
+using AxVCpu;
+using AxVCpu.Devices;
+using AxVM.Acpi;
+using AxVM.Boot;
+using AxVM.Config;
+
+namespace AxVM.Boards;
+
+/// <summary>How the first processor of an x86-64 machine starts.</summary>
+internal enum X64Start
+{
+    /// <summary>In 64-bit mode with identity page tables; rsi points to boot_params.</summary>
+    Long,
+
+    /// <summary>In 32-bit protected mode; ebx points to hvm_start_info.</summary>
+    Pvh,
+}
+
+/// <summary>Everything that is in the memory of an x86-64 <c>virt</c> board when it starts, and where its first processor begins.</summary>
+internal sealed class X64BootPlan : IPreparedBoot
+{
+    // Low memory, which nothing else wants before the kernel runs.
+    private const ulong StartInfo = 0x6000;
+    private const ulong BootParams = 0x7000;
+    private const ulong SetupData = 0x8000;
+    private const ulong PageTables = 0x9000;
+    private const ulong CommandLine = 0x2_0000;
+    private const ulong CommandLineLimit = 0x2_0000;
+    private const ulong InitrdDistance = 512UL << 20;
+    private const ulong LargePage = 2UL << 20;
+    private const int SeedBytes = 32;
+
+    private X64BootPlan(IReadOnlyList<PlacedImage> images, byte[] tables, X64Start start, ulong entry, bool isLinux)
+    {
+        Images = images;
+        Tables = tables;
+        Start = start;
+        Entry = entry;
+        IsLinux = isLinux;
+    }
+
+    /// <summary>What is written to RAM.</summary>
+    public IReadOnlyList<PlacedImage> Images { get; }
+
+    /// <summary>The ACPI tables, for <see cref="X64VirtLayout.TableArea"/>.</summary>
+    public byte[] Tables { get; }
+
+    /// <summary>How the first processor starts.</summary>
+    public X64Start Start { get; }
+
+    /// <summary>Where it begins.</summary>
+    public ulong Entry { get; }
+
+    /// <summary>Whether the kernel is an operating system's, not a program that needs little of the processor.</summary>
+    public bool IsLinux { get; }
+
+    /// <summary>The address for the register that points to the kernel's boot data.</summary>
+    public ulong BootData => Start == X64Start.Pvh ? StartInfo : BootParams;
+
+    /// <summary>The root of the page tables.</summary>
+    public static ulong Root => PageTables;
+
+    /// <summary>Reads all images and finds their places.</summary>
+    /// <exception cref="ImageException">An image is missing, malformed or does not fit.</exception>
+    public static X64BootPlan Make(X64VirtConfig board, IReadOnlyList<int> virtioSlots)
+    {
+        VmConfig config = board.Config;
+        if (config.Kernel.Path is not { } path)
+        {
+            throw new ConfigException("kernel.kernel_path", "is missing");
+        }
+
+        BootLayout layout = new(board.Usable);
+        foreach (AddressRangeConfig reserved in board.Reserved)
+        {
+            layout.Place("the reserved range", reserved.Address, default, reserved.Length);
+        }
+
+        // The fixed places first: a kernel that wants one of them is told so.
+        layout.Place("the page tables", PageTables, X64BootData.IdentityPageTables(PageTables));
+        byte[] commandLine = X64BootData.CommandLine(config.Kernel.CommandLine);
+        KernelImage kernel = KernelImage.Load(config.ResolvePath(path), GuestArchitecture.X64, board.RamBytes);
+        ulong longest = ulong.Min(kernel.Setup?.CommandLineMaximum ?? CommandLineLimit, CommandLineLimit);
+        if ((ulong)commandLine.Length > longest)
+        {
+            throw new ConfigException("kernel.cmdline", $"has {commandLine.Length - 1} bytes; this kernel takes {longest - 1}");
+        }
+
+        layout.Place("the command line", CommandLine, commandLine);
+        X64Start start = kernel.PvhEntry is null ? X64Start.Long : X64Start.Pvh;
+        ulong entry = config.Kernel.EntryPoint ?? 0;
+        ulong kernelEntry = PlaceKernel(layout, kernel, config.Kernel, board);
+        entry = config.Kernel.EntryPoint is null ? kernelEntry : entry;
+        PlacedImage? initrd = PlaceInitrd(layout, board, kernel);
+
+        byte[] seed = new byte[SeedBytes];
+        new SystemEntropy().Fill(seed);
+        X64BootData.Pointers pointers = new(CommandLine, initrd?.Address ?? 0, initrd?.Size ?? 0, SetupData, X64VirtLayout.TableArea);
+        if (start == X64Start.Pvh)
+        {
+            layout.Place("the start info", StartInfo, X64BootData.PvhStartInfo(StartInfo, board.Map, pointers));
+        }
+        else
+        {
+            layout.Place("the setup data", SetupData, X64BootData.SetupDataSeed(seed));
+            layout.Place("the boot parameters", BootParams, X64BootData.BootParams(kernel.Setup is { } setup ? setup.Header.Span : default, board.Map, pointers));
+        }
+
+        byte[] tables = AcpiTables.Build(X64VirtLayout.TableArea, config.Base.CpuCount, virtioSlots);
+        return new X64BootPlan(layout.Placed, tables, start, entry, kernel.Setup is not null || kernel.PvhEntry is not null);
+    }
+
+    /// <summary>Places the kernel and returns its entry.</summary>
+    private static ulong PlaceKernel(BootLayout layout, KernelImage kernel, KernelConfig config, X64VirtConfig board)
+    {
+        string name = $"the kernel {kernel.Name}";
+        if (kernel.Setup is { } setup)
+        {
+            ulong wanted = config.LoadAddress ?? setup.PreferredAddress;
+            if (!setup.IsRelocatable && wanted != setup.PreferredAddress)
+            {
+                throw new ImageException(kernel.Name, $"cannot be moved from 0x{setup.PreferredAddress:x} to 0x{wanted:x}");
+            }
+
+            if ((wanted & (setup.Alignment - 1)) != 0)
+            {
+                throw new ImageException(kernel.Name, $"at 0x{wanted:x} is not aligned to 0x{setup.Alignment:x}");
+            }
+
+            layout.Place(name, wanted, setup.Payload, setup.MemorySize);
+            return wanted + BzImageHeader.EntryOffset;
+        }
+
+        if (kernel.Format != ImageFormat.Elf)
+        {
+            ulong at = config.LoadAddress ?? X64VirtLayout.HighRam;
+            layout.Place(name, at, kernel.Segments[0].Data, kernel.MemorySize);
+            return at;
+        }
+
+        ulong move = config.LoadAddress is ulong address ? address - kernel.Segments.Min(segment => segment.Address) : 0;
+        foreach (ImageSegment segment in kernel.Segments)
+        {
+            ulong place = unchecked(segment.Address + move);
+            ulong skip = layout.IsRam(place, segment.MemorySize) ? 0 : segment.HeaderBytes;
+            if (skip < segment.MemorySize)
+            {
+                layout.Place(name, unchecked(place + skip), segment.Data[(int)ulong.Min(skip, (ulong)segment.Data.Length)..], segment.MemorySize - skip);
+            }
+        }
+
+        return unchecked((kernel.PvhEntry ?? kernel.Entry!.Value) + move);
+    }
+
+    /// <summary>The ramdisk lies half of the low RAM, at most 512 MiB, behind the first mebibyte; when that place is taken, as high as possible.</summary>
+    private static PlacedImage? PlaceInitrd(BootLayout layout, X64VirtConfig board, KernelImage kernel)
+    {
+        if (board.Config.Kernel.RamdiskPath is not { } path)
+        {
+            return null;
+        }
+
+        string resolved = board.Config.ResolvePath(path);
+        ReadOnlyMemory<byte> data = ImageFile.Read(resolved, ImageFile.MaximumBytes);
+        if (data.IsEmpty)
+        {
+            throw new ImageException(resolved, "is empty");
+        }
+
+        string name = $"the ramdisk {path}";
+        AddressRangeConfig main = board.Usable[1];
+        PlacedImage placed = board.Config.Kernel.RamdiskLoadAddress is ulong address
+            ? layout.Place(name, address, data)
+            : layout.PlaceNear(name, data, (main.Address + ulong.Min(main.Length / 2, InitrdDistance)) & ~(LargePage - 1));
+        ulong limit = kernel.Setup?.InitrdMaximum ?? uint.MaxValue;
+        return placed.End - 1 <= limit
+            ? placed
+            : throw new ImageException(name, $"ends at 0x{placed.End - 1:x}, but this kernel reaches only 0x{limit:x}");
+    }
+}

@@ -1,0 +1,86 @@
+namespace AxVM.Boards;
+
+/// <summary>
+/// The addresses, ports and interrupt numbers of the x86-64 <c>virt</c> board: what every PC has where every PC has it,
+/// and virtio devices in the hole below 4 GiB.
+/// </summary>
+public static class X64VirtLayout
+{
+    /// <summary>The first byte behind the RAM that real mode reaches; the last kibibyte before is kept from the guest, as by every BIOS.</summary>
+    public const ulong LowRamEnd = 0xA_0000;
+
+    /// <summary>The first byte that the memory map keeps from the guest at the end of the low RAM.</summary>
+    public const ulong ExtendedBiosData = 0x9_FC00;
+
+    /// <summary>Where a BIOS would be: memory with the ACPI tables, whose root pointer is its first bytes.</summary>
+    public const ulong TableArea = 0xE_0000;
+
+    /// <summary>Bytes of the table area.</summary>
+    public const ulong TableAreaSize = 0x2_0000;
+
+    /// <summary>Where RAM goes on above the table area.</summary>
+    public const ulong HighRam = 0x10_0000;
+
+    /// <summary>The first byte of the hole for devices; RAM that does not fit below goes on at <see cref="FarRam"/>.</summary>
+    public const ulong DeviceHole = 0xC000_0000;
+
+    /// <summary>Where RAM goes on behind the hole.</summary>
+    public const ulong FarRam = 0x1_0000_0000;
+
+    /// <summary>The first virtio-mmio slot; the others follow at <see cref="VirtioSize"/> steps.</summary>
+    public const ulong Virtio = 0xD000_0000;
+
+    /// <summary>Bytes of one virtio-mmio slot.</summary>
+    public const ulong VirtioSize = 0x1000;
+
+    /// <summary>Number of virtio-mmio slots.</summary>
+    public const int VirtioSlots = 8;
+
+    /// <summary>The first slot's pin at the I/O APIC; the others follow.</summary>
+    public const uint VirtioIrq = 16;
+
+    /// <summary>The I/O APIC.</summary>
+    public const ulong IoApic = 0xFEC0_0000;
+
+    /// <summary>The I/O APIC's ID.</summary>
+    public const byte IoApicId = 0;
+
+    /// <summary>The interval timer's first port.</summary>
+    public const ushort TimerPort = 0x40;
+
+    /// <summary>The interval timer's pin at the I/O APIC.</summary>
+    public const uint TimerPin = 2;
+
+    /// <summary>The keyboard controller's data port; its command port is four higher.</summary>
+    public const ushort KeyboardPort = 0x60;
+
+    /// <summary>The system control port B.</summary>
+    public const ushort SystemControlPort = 0x61;
+
+    /// <summary>The real-time clock's address port.</summary>
+    public const ushort RtcPort = 0x70;
+
+    /// <summary>The real-time clock's interrupt.</summary>
+    public const uint RtcIrq = 8;
+
+    /// <summary>The 16550 UART's first port.</summary>
+    public const ushort UartPort = 0x3F8;
+
+    /// <summary>The UART's interrupt.</summary>
+    public const uint UartIrq = 4;
+
+    /// <summary>ACPI's fixed hardware.</summary>
+    public const ushort PowerPort = 0x600;
+
+    /// <summary>The system control interrupt.</summary>
+    public const uint PowerIrq = 9;
+
+    /// <summary>The reset control register.</summary>
+    public const ushort ResetPort = 0xCF9;
+
+    /// <summary>Ticks per second of the VM's clock, which is also the input clock of the local APIC timers.</summary>
+    public const ulong ClockFrequency = 1_000_000_000;
+
+    /// <summary>The address of a virtio-mmio slot.</summary>
+    public static ulong VirtioAddress(int slot) => Virtio + ((ulong)slot * VirtioSize);
+}
