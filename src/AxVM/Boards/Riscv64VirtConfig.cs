@@ -72,6 +72,7 @@ internal sealed class Riscv64VirtConfig
         Refuse(kernel.BootProtocol is not (null or "direct"), "kernel.boot_protocol", $"\"{kernel.BootProtocol}\" is not for riscv64; use \"direct\"");
         Refuse(kernel.UefiFirmwarePath is not null, "kernel.uefi_firmware_path", "is not supported on this board; use bios_path");
         Refuse(config.Engine.Name is not ("auto" or "software"), "engine.name", $"\"{config.Engine.Name}\" has no riscv64 guests; use \"software\"");
+        Refuse(config.Engine.InterruptController is not null, "engine.irqchip", "is of x86_64 guests; remove it");
         Refuse(config.Engine.Tier is not ("auto" or "interpreter"), "engine.tier", $"\"{config.Engine.Tier}\" is not a tier of the software engine; use \"auto\" or \"interpreter\"");
         Refuse(devices.InterruptMode == InterruptMode.Passthrough, "devices.interrupt_mode", "\"passthrough\" needs the host's interrupt controller, which the software engine does not have; use \"emulated\"");
         Refuse(devices.AddressSpacePolicy == AddressSpacePolicy.Passthrough, "devices.address_space_policy", "\"passthrough\" is not supported by the software engine; use \"virtualized\"");

@@ -16,12 +16,12 @@ internal sealed partial class Riscv64VirtMachine
     private const ulong SbiInvalidAddress = unchecked((ulong)-5L);
 
     /// <inheritdoc/>
-    public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile, _slots);
+    public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile, _virtio.Used);
 
     /// <inheritdoc/>
     public FlattenedDeviceTree DescribeToGuest() => _board.Config.Kernel.Path is null && !_board.HasFirmware
-        ? BootPlan.Generate(_board, _profile, _slots, initrd: null)
-        : FlattenedDeviceTree.Read(BootPlan.Make(_board, _profile, _slots).Tree.Span);
+        ? BootPlan.Generate(_board, _profile, _virtio.Used, initrd: null)
+        : FlattenedDeviceTree.Read(BootPlan.Make(_board, _profile, _virtio.Used).Tree.Span);
 
     /// <inheritdoc/>
     public void PowerOn(IPreparedBoot boot)
@@ -62,10 +62,7 @@ internal sealed partial class Riscv64VirtMachine
 
         _htif = plan.ToHost is ulong toHost ? new HtifPort(_memory, toHost, plan.FromHost, _host, Print) : null;
         _uart.Start();
-        foreach (IAsyncDisposable device in _ownedAsync)
-        {
-            (device as VirtioConsoleDevice)?.Start();
-        }
+        _virtio.Start();
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using AxVCpu;
 using AxVCpu.Devices;
 using AxVCpu.Memory;
@@ -25,7 +24,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     private readonly UartDevice _uart;
     private readonly List<IDisposable> _owned = [];
     private readonly List<IAsyncDisposable> _ownedAsync = [];
-    private readonly List<int> _slots = [];
+    private readonly VirtioSlots _virtio;
     private readonly SemihostingPort _semihosting;
     private HtifPort? _htif;
 
@@ -69,7 +68,13 @@ internal sealed partial class Riscv64VirtMachine : IMachine
             _uart = new UartDevice(_plic.Line(Riscv64VirtLayout.UartIrq), isUartConsole ? console.DeviceSide : null, interrupt: Riscv64VirtLayout.UartIrq);
             _ownedAsync.Add(_uart);
             _bus.Add(Riscv64VirtLayout.Uart, _uart);
-            AddVirtio(console);
+            _virtio = new VirtioSlots(
+                _bus,
+                slot => (Riscv64VirtLayout.Virtio + ((ulong)slot * Riscv64VirtLayout.VirtioSize), Riscv64VirtLayout.VirtioIrq + (uint)slot),
+                _plic.Line,
+                _memory);
+            _ownedAsync.Add(_virtio);
+            _virtio.Fill(config, _board.Disks, console);
             _semihosting = new SemihostingPort(_memory, Clock, host, Print);
         }
         catch
@@ -153,42 +158,6 @@ internal sealed partial class Riscv64VirtMachine : IMachine
         return plic;
     }
 
-    private void AddVirtio(GuestConsole console)
-    {
-        GuestMemoryDma dma = new(_memory);
-        foreach (DiskConfig disk in _board.Disks)
-        {
-            RawFileDisk file = Own(RawFileDisk.Open(_board.Config.ResolvePath(disk.Path), disk.ReadOnly));
-            AddSlot(irq => new VirtioBlkDevice(disk.Serial is null ? file : new NamedDisk(file, disk.Serial), dma, _plic.Line(irq), interrupt: irq));
-        }
-
-        foreach (DeviceConfig device in _board.Config.ExtraDevices)
-        {
-            AddSlot(irq => device.Kind == DeviceKind.Rng
-                ? new VirtioRngDevice(new SystemEntropy(), dma, _plic.Line(irq), interrupt: irq)
-                : NewConsole(null, dma, irq));
-        }
-
-        if (_board.Config.Console.Kind == ConsoleKind.Virtio)
-        {
-            AddSlot(irq => NewConsole(console.DeviceSide, dma, irq));
-        }
-    }
-
-    private VirtioConsoleDevice NewConsole(IDuplexPipe? pipe, GuestMemoryDma dma, uint irq)
-    {
-        VirtioConsoleDevice device = new(pipe, dma, _plic.Line(irq), interrupt: irq);
-        _ownedAsync.Add(device);
-        return device;
-    }
-
-    private void AddSlot(Func<uint, VirtioMmioDevice> create)
-    {
-        int slot = _slots.Count;
-        _bus.Add(Riscv64VirtLayout.Virtio + ((ulong)slot * Riscv64VirtLayout.VirtioSize), create(Riscv64VirtLayout.VirtioIrq + (uint)slot));
-        _slots.Add(slot);
-    }
-
     private T Own<T>(T item)
         where T : IDisposable
     {
@@ -199,6 +168,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     /// <summary>Frees what was made, the latest first: vCPUs before the machine, both before the memory.</summary>
     private void Release()
     {
+        _virtio?.CloseDisks();
         for (int i = _owned.Count - 1; i >= 0; i--)
         {
             _owned[i].Dispose();

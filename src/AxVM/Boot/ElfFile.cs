@@ -13,6 +13,7 @@ internal sealed class ElfFile
     private const int ProgramHeaderSize = 56;
     private const int SectionHeaderSize = 64;
     private const int SymbolSize = 24;
+    private const int MachineAt = 18;
     private const ulong Page = 0x1000;
     private const uint TypeLoad = 1;        // PT_LOAD
     private const uint TypeNote = 4;        // PT_NOTE
@@ -51,6 +52,17 @@ internal sealed class ElfFile
         elf.ReadHeader(architecture);
         return elf;
     }
+
+    /// <summary>The architecture that a file's first bytes name; null when they are not an ELF header, or of another machine.</summary>
+    public static GuestArchitecture? FindArchitecture(ReadOnlySpan<byte> start) => start.Length < HeaderSize || !start.StartsWith(Magic)
+        ? null
+        : BinaryPrimitives.ReadUInt16LittleEndian(start[MachineAt..]) switch
+        {
+            MachineRiscv => GuestArchitecture.Riscv64,
+            MachineAarch64 => GuestArchitecture.Aarch64,
+            MachineX64 => GuestArchitecture.X64,
+            _ => null,
+        };
 
     /// <summary>The physical address of a symbol, or <c>null</c>. A file whose symbol table is damaged is refused.</summary>
     public ulong? SymbolAddress(string symbol)
@@ -104,14 +116,8 @@ internal sealed class ElfFile
             throw new ImageException(_name, "is a big-endian ELF file; a little-endian one is needed");
         }
 
-        ushort machine = BinaryPrimitives.ReadUInt16LittleEndian(header[18..]);
-        GuestArchitecture found = machine switch
-        {
-            MachineRiscv => GuestArchitecture.Riscv64,
-            MachineAarch64 => GuestArchitecture.Aarch64,
-            MachineX64 => GuestArchitecture.X64,
-            _ => throw new ImageException(_name, $"is an ELF file for machine {machine}, but the guest is {KernelImage.Text(architecture)}"),
-        };
+        GuestArchitecture found = FindArchitecture(header) ?? throw new ImageException(
+            _name, $"is an ELF file for machine {BinaryPrimitives.ReadUInt16LittleEndian(header[MachineAt..])}, but the guest is {KernelImage.Text(architecture)}");
         KernelImage.CheckArchitecture(_name, "an ELF file", found, architecture);
         ushort type = BinaryPrimitives.ReadUInt16LittleEndian(header[16..]);
         if (type is not (TypeExecutable or TypeShared))

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using AxVCpu;
 
 namespace AxVM.Boot;
 
@@ -61,6 +62,23 @@ internal static class ImageFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             return false;
+        }
+    }
+
+    /// <summary>The architecture that an ELF file or a bzImage is for, as its first bytes tell; null for other files, and for those that cannot be read.</summary>
+    public static GuestArchitecture? FindArchitecture(string path)
+    {
+        const int Enough = 0x300;
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            Span<byte> start = stackalloc byte[Enough];
+            start = start[..(stream.CanSeek ? stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) : 0)];
+            return BzImageHeader.IsOne(start) ? GuestArchitecture.X64 : ElfFile.FindArchitecture(start);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            return null;
         }
     }
 

@@ -35,6 +35,13 @@ public sealed partial class VmConfig
         AddText(engine, "profile", Engine.Profile switch { StartProfile.Sbi => "sbi", StartProfile.Machine => "machine", _ => null });
         AddText(engine, "isa", Engine.Isa);
         AddText(engine, "mmu", Engine.Mmu);
+        AddText(engine, "irqchip", Engine.InterruptController switch
+        {
+            InterruptControllerPlace.Kernel => "kernel",
+            InterruptControllerPlace.Split => "split",
+            InterruptControllerPlace.None => "none",
+            _ => null,
+        });
         root.Add("engine", engine);
         TomlTable memory = Section();
         AddText(memory, "size", Config.ByteSize.Format(Memory.Size));
@@ -63,6 +70,7 @@ public sealed partial class VmConfig
             table.Add("weight", new TomlInteger(Base.Weight));
         }
 
+        AddText(table, "architecture", Base.Architecture is { } architecture ? Boot.KernelImage.Text(architecture) : null);
         AddText(table, "guest_type", Base.GuestType);
         return table;
     }

@@ -81,6 +81,9 @@ public sealed class BaseConfig
     /// <summary>The VM's share of CPU time relative to other VMs, 1 to 10000; only the bare-metal hypervisor shares CPUs itself.</summary>
     public int Weight { get; set; } = DefaultWeight;
 
+    /// <summary>The guest's architecture; <c>null</c> takes it from the engine, or from the kernel's file.</summary>
+    public AxVCpu.GuestArchitecture? Architecture { get; set; }
+
     /// <summary>The original's <c>guest_type</c>; only "virtualized" is known.</summary>
     public string? GuestType { get; set; }
 
@@ -109,7 +112,7 @@ public enum VmType
 /// <summary><c>[kernel]</c></summary>
 public sealed class KernelConfig
 {
-    /// <summary>The kernel: ELF, <c>Image</c>, gzip of these, or raw bytes.</summary>
+    /// <summary>The kernel: ELF, <c>Image</c>, <c>bzImage</c>, gzip of these, or raw bytes.</summary>
     public string? Path { get; set; }
 
     /// <summary>Where the first vCPU starts; <c>null</c> takes it from the file.</summary>
@@ -183,7 +186,7 @@ public enum MemoryMapType
 /// <summary><c>[engine]</c></summary>
 public sealed class EngineConfig
 {
-    /// <summary>"auto" or an engine's name: "software".</summary>
+    /// <summary>"auto" or an engine's name: "software", "kvm".</summary>
     public string Name { get; set; } = "auto";
 
     /// <summary>How guest code is executed: "auto" or "interpreter".</summary>
@@ -198,7 +201,23 @@ public sealed class EngineConfig
     /// <summary>The largest translation mode the guest's MMU offers: "sv39", "sv48" or "sv57"; <c>null</c> means all the engine has.</summary>
     public string? Mmu { get; set; }
 
+    /// <summary>x86_64: who has the interrupt controllers; <c>null</c> lets the board choose.</summary>
+    public InterruptControllerPlace? InterruptController { get; set; }
+
     internal EngineConfig Clone() => (EngineConfig)MemberwiseClone();
+}
+
+/// <summary>Where the interrupt controllers of an x86-64 guest are.</summary>
+public enum InterruptControllerPlace
+{
+    /// <summary>"kernel": local APICs, I/O APIC and timer are in the engine's kernel.</summary>
+    Kernel,
+
+    /// <summary>"split": local APICs in the engine's kernel, the others are models of this project.</summary>
+    Split,
+
+    /// <summary>"none": all are models of this project.</summary>
+    None,
 }
 
 /// <summary>Where a guest starts.</summary>

@@ -48,6 +48,8 @@ internal sealed class VmConfigBinder(FieldSet root)
         target.PhysicalCpuIds = fields.Numbers("phys_cpu_ids");
         target.PhysicalCpuSets = fields.Numbers("phys_cpu_sets");
         target.Weight = (int)(fields.Number("weight", 1, 10_000) ?? (ulong)target.Weight);
+        target.Architecture = fields.Choice(
+            "architecture", ("riscv64", AxVCpu.GuestArchitecture.Riscv64), ("aarch64", AxVCpu.GuestArchitecture.Aarch64), ("x86_64", AxVCpu.GuestArchitecture.X64));
         target.GuestType = fields.Choice("guest_type", ("virtualized", true)) is true ? "virtualized" : null;
         CheckPerCpu(fields, "phys_cpu_ids", target.PhysicalCpuIds, target.CpuCount);
         CheckPerCpu(fields, "phys_cpu_sets", target.PhysicalCpuSets, target.CpuCount);
@@ -219,6 +221,8 @@ internal sealed class VmConfigBinder(FieldSet root)
         target.Tier = fields.Text("tier") ?? target.Tier;
         target.Profile = fields.Choice("profile", ("sbi", StartProfile.Sbi), ("machine", StartProfile.Machine));
         target.Isa = fields.Text("isa");
+        target.InterruptController = fields.Choice(
+            "irqchip", ("kernel", InterruptControllerPlace.Kernel), ("split", InterruptControllerPlace.Split), ("none", InterruptControllerPlace.None));
         target.Mmu = fields.Choice<int>("mmu", ("sv39", 39), ("sv48", 48), ("sv57", 57)) is int bits ? $"sv{bits}" : null;
         fields.RejectUnknown();
     }

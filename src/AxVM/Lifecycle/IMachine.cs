@@ -73,4 +73,10 @@ internal interface IMachineHost
 
     /// <summary>The guest asked for a reset.</summary>
     void Restart();
+
+    /// <summary>The guest starts a vCPU; one that runs already starts anew.</summary>
+    void CpuUp(int cpu, in CpuStart start);
+
+    /// <summary>The guest stops a vCPU until it is started again.</summary>
+    void CpuDown(int cpu);
 }

@@ -106,6 +106,21 @@ internal sealed class VCpuGang : IDisposable
         }
     }
 
+    /// <summary>Starts a vCPU at <paramref name="start"/>, whether it waits or runs. Any thread.</summary>
+    public void Restart(int cpu, in CpuStart start)
+    {
+        lock (_gate)
+        {
+            VCpuThread thread = _threads[cpu];
+            thread.IsOnline = true;
+            thread.PendingStart = start;
+            thread.IsTurnOver = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        _threads[cpu].Cpu.RequestExit();
+    }
+
     /// <summary>Takes a vCPU out until it is started again. On its thread.</summary>
     public void TakeDown(VCpuThread thread)
     {
@@ -113,6 +128,19 @@ internal sealed class VCpuGang : IDisposable
         {
             thread.IsOnline = false;
         }
+    }
+
+    /// <summary>Takes a vCPU out until it is started again. Any thread; it may run on for a moment.</summary>
+    public void TakeDown(int cpu)
+    {
+        lock (_gate)
+        {
+            _threads[cpu].IsOnline = false;
+            _threads[cpu].PendingStart = null;
+            _threads[cpu].IsTurnOver = true;
+        }
+
+        _threads[cpu].Cpu.RequestExit();
     }
 
     /// <summary>Ends the threads and waits for them. They must be parked, or about to be.</summary>
@@ -144,6 +172,7 @@ internal sealed class VCpuGang : IDisposable
 
             start = thread.PendingStart;
             thread.PendingStart = null;
+            thread.IsTurnOver = false;
             _active += _isQuitting ? 0 : 1;
             return !_isQuitting;
         }

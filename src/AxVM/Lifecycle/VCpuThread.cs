@@ -25,6 +25,7 @@ internal sealed class VCpuThread
     private readonly Thread _thread;
     private readonly long[] _exits;
     private readonly ulong _hostCpus;
+    private volatile bool _isTurnOver;
     private bool _isPlaced;
     private IMachine _machine;
     private VirtualCpu _cpu;
@@ -59,6 +60,13 @@ internal sealed class VCpuThread
 
     /// <summary>Where the vCPU starts when its turn comes; under the gang's lock.</summary>
     public CpuStart? PendingStart { get; set; }
+
+    /// <summary>Whether the vCPU must leave the guest to wait, or to start elsewhere; written under the gang's lock.</summary>
+    public bool IsTurnOver
+    {
+        get => _isTurnOver;
+        set => _isTurnOver = value;
+    }
 
     public void Join() => _thread.Join();
 
@@ -101,7 +109,7 @@ internal sealed class VCpuThread
         _cpu.Bind();
         try
         {
-            while (_gang.IsRunning && RunOnce())
+            while (_gang.IsRunning && !_isTurnOver && RunOnce())
             {
             }
         }

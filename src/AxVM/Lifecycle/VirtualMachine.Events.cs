@@ -12,6 +12,10 @@ public sealed partial class VirtualMachine : IMachineHost, IVCpuEvents
 
     void IMachineHost.Restart() => AskForReset();
 
+    void IMachineHost.CpuUp(int cpu, in CpuStart start) => _gang?.Restart(cpu, start);
+
+    void IMachineHost.CpuDown(int cpu) => _gang?.TakeDown(cpu);
+
     void IVCpuEvents.SystemDown(ulong code) => TakeNote(new Note(
         code == 0 ? new VmExit(VmExitReason.PowerOff) : new VmExit(VmExitReason.GuestExit, (int)ulong.Min(code, int.MaxValue)), false));
 

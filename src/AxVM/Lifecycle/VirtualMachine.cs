@@ -50,13 +50,14 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <param name="config">Its description; a copy is kept.</param>
     /// <param name="options">How it behaves toward its host.</param>
     /// <exception cref="ConfigException">The description asks for what no engine here can do; every such field is named.</exception>
+    /// <exception cref="EngineUnavailableException">The engine that the guest needs cannot be used on this host.</exception>
     /// <exception cref="AxVCpu.Devices.DiskOpenException">A disk's file cannot be used.</exception>
     /// <exception cref="EngineException">The host refuses memory.</exception>
     public static VirtualMachine Create(VmConfig config, VmOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         VmConfig copy = config.Clone();
-        return new VirtualMachine(copy, options ?? new VmOptions(), (host, console) => new Riscv64VirtMachine(copy, host, console));
+        return new VirtualMachine(copy, options ?? new VmOptions(), (host, console) => BoardChoice.Build(copy, host, console));
     }
 
     /// <summary>The VM's number.</summary>
@@ -82,6 +83,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         [.. _machine.Cpus.Select((cpu, index) => new VCpuStatistics(index, cpu.State, (long[])_exits[index].Clone()))]);
 
     /// <summary>The devicetree the guest is shown, or would be shown if it were started now. In every state.</summary>
+    /// <exception cref="ConfigException">The guest's board has no devicetree.</exception>
     /// <exception cref="Boot.ImageException">An image that has a part in it cannot be used.</exception>
     public FlattenedDeviceTree DescribeToGuest() => _machine.DescribeToGuest();
 
@@ -264,8 +266,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
     private void Go(VCpuGang gang)
     {
-        _machine.ResumeHolding();
         _machine.Clock.Start();
+        _machine.ResumeHolding();
         gang.Release();
     }
 

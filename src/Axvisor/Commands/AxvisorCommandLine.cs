@@ -70,6 +70,11 @@ internal sealed class AxvisorCommandLine
                 await errors.WriteLineAsync($"axvisor: {OneLine(problem.ToString())}").ConfigureAwait(false);
             return ExitCode.BadInput;
         }
+        catch (EngineUnavailableException e)
+        {
+            await errors.WriteLineAsync($"axvisor: {OneLine(e.Message)}").ConfigureAwait(false);
+            return ExitCode.Unavailable;
+        }
         catch (Exception e) when (e is InputException or PreparationException or ImageException or DiskOpenException or FileNotFoundException
             or DirectoryNotFoundException or UnauthorizedAccessException or PathTooLongException)
         {

@@ -29,7 +29,7 @@ internal static class CheckCommand
                 Report(output, asJson, config);
                 return ExitCode.Success;
             }
-            catch (Exception e) when (asJson && e is ConfigException or ImageException or InputException or PreparationException)
+            catch (Exception e) when (asJson && e is ConfigException or ImageException or InputException or PreparationException or EngineUnavailableException)
             {
                 IEnumerable<string> problems = e is ConfigException config ? config.Problems.Select(problem => problem.ToString()) : [e.Message];
                 JsonOutput.Write(output, writer =>
@@ -42,7 +42,7 @@ internal static class CheckCommand
                     writer.WriteEndArray();
                     writer.WriteEndObject();
                 });
-                return ExitCode.BadInput;
+                return e is EngineUnavailableException ? ExitCode.Unavailable : ExitCode.BadInput;
             }
         });
         return command;

@@ -44,7 +44,7 @@ internal static class EnginesCommand
             writer.WriteString("name", engine.Name);
             writer.WriteStartArray("guests");
             foreach (GuestArchitecture guest in engine.Guests)
-                writer.WriteStringValue(Name(guest));
+                writer.WriteStringValue(EngineNames.Text(guest));
             writer.WriteEndArray();
             writer.WriteBoolean("available", probe.IsAvailable);
             writer.WriteString("detail", probe.Detail);
@@ -60,12 +60,5 @@ internal static class EnginesCommand
         writer.WriteEndArray();
     });
 
-    private static string Guests(IEngine engine) => string.Join(", ", engine.Guests.Select(Name));
-
-    private static string Name(GuestArchitecture architecture) => architecture switch
-    {
-        GuestArchitecture.Riscv64 => "riscv64",
-        GuestArchitecture.Aarch64 => "aarch64",
-        _ => "x86_64",
-    };
+    private static string Guests(IEngine engine) => string.Join(", ", engine.Guests.Select(EngineNames.Text));
 }

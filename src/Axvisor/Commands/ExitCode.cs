@@ -9,6 +9,9 @@ internal static class ExitCode
     /// <summary>Bad input or usage: one line on standard error names the thing.</summary>
     internal const int BadInput = 2;
 
+    /// <summary>The engine that the guest needs cannot be used on this host; the message says why and what to do instead.</summary>
+    internal const int Unavailable = 69;
+
     /// <summary>axvisor itself or the host failed.</summary>
     internal const int Internal = 70;
 

@@ -1,4 +1,5 @@
 using AxVCpu;
+using AxVCpu.Kvm;
 using AxVCpu.Software.Riscv64;
 
 namespace Axvisor.Commands;
@@ -7,5 +8,5 @@ namespace Axvisor.Commands;
 internal static class KnownEngines
 {
     /// <summary>All of them, in the order they are preferred.</summary>
-    internal static IReadOnlyList<IEngine> All { get; } = [new Riscv64Engine()];
+    internal static IReadOnlyList<IEngine> All { get; } = [new Riscv64Engine(), new KvmEngine()];
 }

@@ -13,7 +13,7 @@ internal sealed class MachineOptions
 {
     private readonly GuestCatalog _catalog;
     private readonly Argument<string?> _target;
-    private readonly Option<string?> _kernel = Text("--kernel", "FILE", "The kernel: ELF, Linux Image, gzip of these, or raw bytes");
+    private readonly Option<string?> _kernel = Text("--kernel", "FILE", "The kernel: ELF, Linux Image or bzImage, gzip of these, or raw bytes");
     private readonly Option<string?> _initrd = Text("--initrd", "FILE", "The initial ramdisk");
     private readonly Option<string?> _append = Text("--append", "TEXT", "The kernel's command line; added to a named guest's own");
     private readonly Option<ulong?> _memory = new("--memory", "-m")
@@ -48,6 +48,8 @@ internal sealed class MachineOptions
     };
 
     private readonly Option<string?> _engine = Text("--engine", "NAME", "The engine, see 'axvisor engines'");
+    private readonly Option<string?> _architecture = Choice("--arch", "The guest's architecture; without it that of the engine, or of the kernel's file", "riscv64", "x86_64");
+    private readonly Option<string?> _irqchip = Choice("--irqchip", "x86_64: who has the interrupt controllers", "kernel", "split", "none");
 
     /// <summary>Makes the options; one object serves one command.</summary>
     internal MachineOptions(GuestCatalog catalog)
@@ -73,7 +75,7 @@ internal sealed class MachineOptions
     {
         command.Arguments.Add(_target);
         foreach (Option option in (Option[])
-            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _engine])
+            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _engine, _architecture, _irqchip])
         {
             command.Options.Add(option);
         }
@@ -126,7 +128,8 @@ internal sealed class MachineOptions
         config.Kernel.RamdiskPath = guest.InitialRamDisk;
         config.Kernel.BiosPath = guest.Firmware;
         config.Kernel.CommandLine = guest.CommandLine;
-        config.Engine.Profile = guest.Profile == "machine" ? StartProfile.Machine : StartProfile.Sbi;
+        config.Base.Architecture = EngineNames.Architecture(guest.Architecture);
+        config.Engine.Profile = guest.Profile switch { "machine" => StartProfile.Machine, "sbi" => StartProfile.Sbi, _ => null };
         if (guest.BootDisk is not null)
             config.Disks.Add(new DiskConfig { Path = guest.BootDisk, ReadOnly = true });
         if (guest.HasEntropy)
@@ -176,6 +179,15 @@ internal sealed class MachineOptions
         config.Engine.Isa = result.GetValue(_isa) ?? config.Engine.Isa;
         config.Engine.Mmu = result.GetValue(_mmu) ?? config.Engine.Mmu;
         config.Engine.Name = result.GetValue(_engine) ?? config.Engine.Name;
+        if (result.GetValue(_architecture) is { } architecture)
+            config.Base.Architecture = EngineNames.Architecture(architecture);
+        config.Engine.InterruptController = result.GetValue(_irqchip) switch
+        {
+            "kernel" => InterruptControllerPlace.Kernel,
+            "split" => InterruptControllerPlace.Split,
+            "none" => InterruptControllerPlace.None,
+            _ => config.Engine.InterruptController,
+        };
         if (result.GetResult(_lazy) is not null)
             config.Memory.Lazy = result.GetValue(_lazy) ?? true;
         if (result.GetValue(_console) is { } console)

@@ -4,23 +4,29 @@ namespace Axvisor.Guests;
 internal sealed class LinuxGuest : PackagedGuest
 {
     private const int CurrentRecipe = 7;
-    private const string MetaPackage = "linux-image-riscv64";
     private const string KernelFile = "Image";
     private const string InitramfsFile = "initramfs.cpio";
 
-    internal LinuxGuest(GuestCache cache, string aptFolder)
-        : base("linux-riscv64", "Debian's Linux kernel to a BusyBox shell", CurrentRecipe, cache, aptFolder)
-    {
-    }
+    private readonly string _metaPackage;
+
+    private LinuxGuest(string architecture, string metaPackage, GuestCache cache, string aptFolder)
+        : base($"linux-{architecture}", "Debian's Linux kernel to a BusyBox shell", CurrentRecipe, cache, aptFolder, architecture) =>
+        _metaPackage = metaPackage;
+
+    /// <summary>The guest for riscv64.</summary>
+    internal static LinuxGuest Riscv64(GuestCache cache, string aptFolder) => new("riscv64", "linux-image-riscv64", cache, aptFolder);
+
+    /// <summary>The guest for x86_64, with the kernel for virtual machines.</summary>
+    internal static LinuxGuest X64(GuestCache cache, string aptFolder) => new("x86_64", "linux-image-cloud-amd64", cache, aptFolder);
 
     private protected override async Task MakeAsync(
         Fetcher packages, string results, string scratch, IPreparationProgress progress, CancellationToken cancellation)
     {
         // The metapackage always names today's kernel: "linux-image-6.12.107+deb13-riscv64 (= 6.12.107-1)".
-        PrivateApt.Package meta = await packages.FindAsync(MetaPackage).ConfigureAwait(false);
+        PrivateApt.Package meta = await packages.FindAsync(_metaPackage).ConfigureAwait(false);
         string concrete = meta.Depends.Split(',', '|').Select(dependency => dependency.Trim().Split(' ')[0])
             .FirstOrDefault(name => name.StartsWith("linux-image-", StringComparison.Ordinal))
-            ?? throw new PreparationException($"Debian's package {MetaPackage} names no kernel (Depends: {meta.Depends})");
+            ?? throw new PreparationException($"Debian's package {_metaPackage} names no kernel (Depends: {meta.Depends})");
         string busyBoxPackage = await packages.FetchAsync(await packages.FindAsync("busybox-static").ConfigureAwait(false)).ConfigureAwait(false);
         string kernelPackage = await packages.FetchAsync(await packages.FindAsync(concrete).ConfigureAwait(false)).ConfigureAwait(false);
 
@@ -46,6 +52,8 @@ internal sealed class LinuxGuest : PackagedGuest
 
     private protected override PreparedGuest Describe(string folder, GuestManifest manifest) => new(Name, Path.Combine(folder, KernelFile))
     {
+        Architecture = Architecture,
+        Profile = Architecture == "riscv64" ? "sbi" : null,
         InitialRamDisk = Path.Combine(folder, InitramfsFile),
         CommandLine = "console=ttyS0 quiet",
         HasEntropy = true,

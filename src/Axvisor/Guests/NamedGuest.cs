@@ -7,8 +7,10 @@ internal abstract class NamedGuest
     /// <summary>Describes a guest.</summary>
     /// <param name="name">The name on the command line.</param>
     /// <param name="summary">One line for lists.</param>
-    private protected NamedGuest(string name, string summary)
+    /// <param name="architecture">Its instruction set, by its usual name.</param>
+    private protected NamedGuest(string name, string summary, string architecture = "riscv64")
     {
+        Architecture = architecture;
         Name = name;
         Summary = summary;
     }
@@ -20,7 +22,7 @@ internal abstract class NamedGuest
     public string Summary { get; }
 
     /// <summary>The guest's instruction set, by its usual name.</summary>
-    public string Architecture { get; } = "riscv64";
+    public string Architecture { get; }
 
     /// <summary>Whether preparing it fetches packages.</summary>
     public abstract bool NeedsPackages { get; }

@@ -7,13 +7,15 @@ internal abstract class PackagedGuest : NamedGuest
     private readonly string _aptFolder;
     private readonly int _recipe;
 
-    private protected PackagedGuest(string name, string summary, int recipe, GuestCache cache, string aptFolder)
-        : base(name, summary)
+    private protected PackagedGuest(string name, string summary, int recipe, GuestCache cache, string aptFolder, string architecture = "riscv64")
+        : base(name, summary, architecture)
     {
         _recipe = recipe;
         _cache = cache;
         _aptFolder = aptFolder;
     }
+
+    private string DebianArchitecture => Architecture == "x86_64" ? "amd64" : Architecture;
 
     /// <inheritdoc/>
     public sealed override bool NeedsPackages => true;
@@ -33,8 +35,8 @@ internal abstract class PackagedGuest : NamedGuest
         await PrepareNeededAsync(progress, cancellation).ConfigureAwait(false);
         GuestManifest manifest = await _cache.PublishAsync(Name, _recipe, force, progress, async (results, scratch) =>
         {
-            progress.Step("Fetching Debian's package index for riscv64");
-            PrivateApt apt = await PrivateApt.CreateAsync(Path.Combine(scratch, "apt"), Architecture, _aptFolder, cancellation).ConfigureAwait(false);
+            progress.Step($"Fetching Debian's package index for {Architecture}");
+            PrivateApt apt = await PrivateApt.CreateAsync(Path.Combine(scratch, "apt"), DebianArchitecture, _aptFolder, cancellation).ConfigureAwait(false);
             Fetcher fetcher = new(apt, Path.Combine(scratch, "packages"), progress, cancellation);
             await MakeAsync(fetcher, results, scratch, progress, cancellation).ConfigureAwait(false);
             IEnumerable<string> files = Directory.EnumerateFiles(results).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);

@@ -17,8 +17,11 @@ internal sealed record PreparedGuest(string Guest, string Kernel)
     /// <summary>The kernel's command line.</summary>
     public string? CommandLine { get; init; }
 
-    /// <summary>The start profile: "sbi" or "machine".</summary>
-    public string Profile { get; init; } = "sbi";
+    /// <summary>The instruction set, by its usual name.</summary>
+    public string Architecture { get; init; } = "riscv64";
+
+    /// <summary>The start profile of a riscv64 guest: "sbi" or "machine".</summary>
+    public string? Profile { get; init; } = "sbi";
 
     /// <summary>Guest RAM in MiB.</summary>
     public int MemoryMiB { get; init; } = 512;

@@ -320,7 +320,7 @@ public sealed class Riscv64VirtTests
     [InlineData("[devices]\ninterrupt_mode = \"pt\"", "vm.toml:4:18: devices.interrupt_mode: \"passthrough\" needs the host's interrupt controller")]
     [InlineData("[devices]\npassthrough_devices = [[\"/soc/pci\"]]", "devices.passthrough_devices: \"/soc/pci\" cannot be passed through")]
     [InlineData("[devices]\nemu_devices = [[\"net\", 0x1000_1000, 0x1000, 1, 0xE2]]", "\"net\" (VirtioNet at 0x10001000) is not a device of the virt board")]
-    [InlineData("[engine]\nname = \"kvm\"", "vm.toml:4:8: engine.name: \"kvm\" has no riscv64 guests")]
+    [InlineData("[base]\narchitecture = \"riscv64\"\n[engine]\nname = \"kvm\"", "vm.toml:6:8: engine.name: \"kvm\" has no riscv64 guests")]
     [InlineData("[engine]\nisa = \"rv32i\"", "engine.isa: ")]
     [InlineData("[engine]\ntier = \"warp\"", "engine.tier: \"warp\" is not a tier")]
     public void What_the_board_cannot_do_is_named(string toml, string message)

@@ -1,0 +1,168 @@
+using AxVCpu;
+using AxVCpu.Devices;
+using AxVCpu.Kvm;
+using AxVCpu.Memory;
+using AxVCpu.X64;
+using AxVM.Boot;
+using AxVM.Config;
+using AxVM.Fdt;
+
+namespace AxVM.Boards;
+
+/// <content>Power-on, and what the guest asks for while it runs.</content>
+internal sealed partial class X64VirtMachine
+{
+    /// <inheritdoc/>
+    public IPreparedBoot Prepare()
+    {
+        X64BootPlan plan = X64BootPlan.Make(_board, _virtio.Used);
+        return plan.IsLinux && _machine.Module == KvmModule.Pvm
+            ? throw new EngineUnavailableException(
+                "kvm",
+                "/dev/kvm is the module kvm_pvm here, which emulates a guest's kernel instruction by instruction, at a thousandth of the speed and "
+                + $"without many of the instructions that Linux uses: it would not boot. {EngineUnavailableException.Alternative}")
+            : plan;
+    }
+
+    /// <inheritdoc/>
+    public FlattenedDeviceTree DescribeToGuest() =>
+        throw new ConfigException("base.architecture", "an x86_64 guest is shown ACPI tables, not a devicetree");
+
+    /// <inheritdoc/>
+    public void PowerOn(IPreparedBoot boot)
+    {
+        X64BootPlan plan = (X64BootPlan)boot;
+        _memory.Clear();
+        MapMemory();
+        foreach (PlacedImage image in plan.Images)
+        {
+            Write(image.Address, image.Data.Span, image.Name);
+        }
+
+        Write(X64VirtLayout.TableArea, plan.Tables, "the ACPI tables");
+        Clock.Set(0);
+        foreach (VirtualCpu cpu in _cpus)
+        {
+            Start((VirtualCpu<KvmX64VCpu>)cpu, plan);
+        }
+
+        _wiring.ForEach(wires => wires.Reset());
+        // After the vCPUs, so that the wires' levels reach them as they are.
+        _resettable.ForEach(device => device.Reset());
+        foreach (BusMapping mapping in _bus.Mappings.Where(mapping => mapping.Device is VirtioMmioDevice))
+        {
+            ((IResettable)mapping.Device).Reset();
+        }
+
+        _uart.Start();
+        _virtio.Start();
+    }
+
+    /// <inheritdoc/>
+    public void BeginTurn(int cpu) => Volatile.Write(ref _servedBy[cpu], Environment.CurrentManagedThreadId);
+
+    /// <summary>A start-up message: real mode at the page it names.</summary>
+    public void Enter(VirtualCpu cpu, in CpuStart start)
+    {
+        cpu.Reset();
+        cpu.SetEntry(start.Entry);
+    }
+
+    /// <inheritdoc/>
+    public bool MmioRead(GuestPhysAddr address, AccessWidth width, out ulong value) =>
+        IsOwnApic(address, out int cpu) ? _apics!.Read(cpu, address.Value - LocalApic.DefaultBase, width, out value) : _bus.Read(address.Value, width, out value);
+
+    /// <inheritdoc/>
+    public bool MmioWrite(GuestPhysAddr address, AccessWidth width, ulong value) =>
+        IsOwnApic(address, out int cpu) ? _apics!.Write(cpu, address.Value - LocalApic.DefaultBase, width, value) : _bus.Write(address.Value, width, value);
+
+    /// <inheritdoc/>
+    public bool IoRead(ushort port, AccessWidth width, out ulong value) => _ports.Read(port, width, out value);
+
+    /// <inheritdoc/>
+    public bool IoWrite(ushort port, AccessWidth width, ulong value) => _ports.Write(port, width, value);
+
+    /// <inheritdoc/>
+    public bool SysRegRead(ulong address, out ulong value)
+    {
+        value = 0;
+        return _apics is not null && _apics.ReadMsr(CurrentCpu(), (uint)address, out value);
+    }
+
+    /// <inheritdoc/>
+    public bool SysRegWrite(ulong address, ulong value) => _apics is not null && _apics.WriteMsr(CurrentCpu(), (uint)address, value);
+
+    /// <inheritdoc/>
+    public bool HandlePageFault(GuestPhysAddr address, MappingFlags access) => _memory.HandlePageFault(address, access) switch
+    {
+        PageFaultOutcome.Handled or PageFaultOutcome.AlreadyPresent => true,
+        PageFaultOutcome.OutOfMemory => throw new EngineException($"the host has no memory left for the guest's page at {address}"),
+        _ => false,
+    };
+
+    /// <inheritdoc/>
+    public bool ServeArchSpecific(VirtualCpu cpu, VCpuExit exit)
+    {
+        switch ((X64Exit)exit.ArchSpecificCode)
+        {
+            case X64Exit.InterruptWindow when _apics is not null:
+                if (_apics.Acknowledge((int)cpu.Id, out byte vector))
+                {
+                    cpu.InjectInterrupt(vector);
+                }
+
+                return true;
+            case X64Exit.EndOfInterrupt when _ioApic is not null:
+                _ioApic.EndOfInterrupt(exit.ArchSpecific<X64EndOfInterrupt>().Vector);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>The first processor starts as the kernel wants it, the others in real mode when they are told to.</summary>
+    private static void Start(VirtualCpu<KvmX64VCpu> cpu, X64BootPlan plan)
+    {
+        ref KvmX64VCpu arch = ref cpu.Inner.Arch;
+        EngineError error = arch.SetEntry(new GuestPhysAddr(cpu.IsBootstrap ? plan.Entry : 0));
+        if (error.IsNone)
+        {
+            error = !cpu.IsBootstrap
+                ? arch.Setup(default(X64RealModeSetup))
+                : plan.Start == X64Start.Pvh
+                    ? arch.Setup(new X64ProtectedModeSetup { Registers = new X64GeneralRegisters { Rbx = plan.BootData } })
+                    : arch.Setup(new X64LongModeSetup { Cr3 = X64BootPlan.Root, Registers = new X64GeneralRegisters { Rsi = plan.BootData } });
+        }
+
+        EngineException.ThrowIfFailed(error);
+        cpu.Reset();
+    }
+
+    /// <summary>Whether an access goes to the register page of the accessing vCPU's own APIC, which is at the same place for each.</summary>
+    private bool IsOwnApic(GuestPhysAddr address, out int cpu)
+    {
+        bool isApic = _apics is not null && address.Value - LocalApic.DefaultBase < LocalApic.Size;
+        cpu = isApic ? CurrentCpu() : 0;
+        return isApic;
+    }
+
+    private int CurrentCpu()
+    {
+        int thread = Environment.CurrentManagedThreadId;
+        int cpu = 0;
+        while (cpu < _servedBy.Length - 1 && Volatile.Read(ref _servedBy[cpu]) != thread)
+        {
+            cpu++;
+        }
+
+        return cpu;
+    }
+
+    private void Write(ulong address, ReadOnlySpan<byte> data, string name)
+    {
+        if (_memory.Write(new GuestPhysAddr(address), data) != GuestAccessStatus.Ok)
+        {
+            throw new ImageException(name, $"cannot be written to guest memory at 0x{address:x}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using AxVCpu;
+using AxVCpu.Devices;
+using AxVCpu.Kvm;
+using AxVCpu.Memory;
+using AxVCpu.X64;
+using AxVM.Config;
+
+namespace AxVM.Boards;
+
+/// <summary>The x86-64 <c>virt</c> board on KVM.</summary>
+internal sealed partial class X64VirtMachine : IMachine
+{
+    private const MappingFlags RamFlags = MappingFlags.Read | MappingFlags.Write | MappingFlags.Execute;
+
+    private readonly X64VirtConfig _board;
+    private readonly IMachineHost _host;
+    private readonly GuestAddressSpace _memory;
+    private readonly KvmX64Machine _machine;
+    private readonly List<VirtualCpu> _cpus = [];
+    private readonly List<X64ApicWiring> _wiring = [];
+    private readonly int[] _servedBy;
+    private readonly Bus _bus = Bus.CreateMmio();
+    private readonly Bus _ports = Bus.CreatePortIo();
+    private readonly AlarmClock _alarms;
+    private readonly LocalApicSet? _apics;
+    private readonly IoApicDevice? _ioApic;
+    private readonly UartDevice _uart;
+    private readonly VirtioSlots _virtio;
+    private readonly List<IResettable> _resettable = [];
+    private readonly List<IDisposable> _owned = [];
+
+    /// <summary>Builds the board; nothing is loaded yet.</summary>
+    /// <exception cref="ConfigException">The configuration asks for what the board does not have.</exception>
+    /// <exception cref="EngineUnavailableException">KVM cannot be used here.</exception>
+    /// <exception cref="DiskOpenException">A disk's file cannot be used.</exception>
+    /// <exception cref="EngineException">The host refuses memory.</exception>
+    public X64VirtMachine(VmConfig config, IMachineHost host, GuestConsole console)
+    {
+        _board = X64VirtConfig.From(config);
+        _host = host;
+        KvmProbe probe = KvmEngine.Examine();
+        if (probe.Status != KvmStatus.Available)
+        {
+            throw new EngineUnavailableException("kvm", $"an x86_64 guest needs KVM, and {probe.Detail}. {EngineUnavailableException.Alternative}");
+        }
+
+        Clock = new VmClock(X64VirtLayout.ClockFrequency);
+        _servedBy = new int[config.Base.CpuCount];
+        try
+        {
+            _alarms = new AlarmClock(Clock, $"vm{config.Base.Id}-alarms");
+            _memory = Own(GuestAddressSpace.Create(NestedFormat.Npt, _board.RamBytes + X64VirtLayout.TableAreaSize));
+            _machine = Own(new KvmX64Machine(new KvmX64MachineConfig
+            {
+                Memory = _memory,
+                CpuCount = config.Base.CpuCount,
+                InterruptController = _board.InterruptController,
+                KernelTimer = _board.InterruptController == X64InterruptController.Kernel,
+                ServedMsrs = _board.InterruptController == X64InterruptController.None ? s_ownApicMsrs : [],
+            }));
+            for (uint cpu = 0; cpu < config.Base.CpuCount; cpu++)
+            {
+                VirtualCpu<KvmX64VCpu> created = Own(KvmEngine.CreateVCpu(_machine, config.Base.Id, cpu, cpu));
+                EngineException.ThrowIfFailed(created.Inner.Setup(default, _memory.Root, default(X64RealModeSetup)));
+                _cpus.Add(created);
+                _wiring.Add(new X64ApicWiring(created, host));
+            }
+
+            MapMemory();
+            if (_board.InterruptController != X64InterruptController.Kernel)
+            {
+                // The time-stamp counter of KVM is not the VM's clock: the deadline mode, which needs it, is not offered here.
+                _apics = _board.InterruptController == X64InterruptController.None
+                    ? Resets(new LocalApicSet(_wiring, _alarms, X64VirtLayout.ClockFrequency))
+                    : null;
+                _ioApic = Resets(new IoApicDevice(X64VirtLayout.IoApicId, _apics is null ? new X64KernelApics(_machine) : _apics));
+                _bus.Add(X64VirtLayout.IoApic, _ioApic);
+            }
+
+            AddBoardDevices();
+            bool isUartConsole = config.Console.Kind == ConsoleKind.Uart;
+            _uart = Resets(new UartDevice(
+                Line(X64VirtLayout.UartIrq), isUartConsole ? console.DeviceSide : null, interrupt: X64VirtLayout.UartIrq, window: Uart16550.RegisterCount));
+            _ports.Add(X64VirtLayout.UartPort, _uart);
+            _virtio = new VirtioSlots(_bus, slot => (X64VirtLayout.VirtioAddress(slot), X64VirtLayout.VirtioIrq + (uint)slot), Line, _memory);
+            _virtio.Fill(config, _board.Disks, console);
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    // IA32_APIC_BASE and the x2APIC registers.
+    private static readonly X64MsrRange[] s_ownApicMsrs =
+        [new((uint)LocalApicMsr.IA32_APIC_BASE), new(LocalApic.X2ApicMsrBase, LocalApic.X2ApicMsrCount)];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<VirtualCpu> Cpus => _cpus;
+
+    /// <inheritdoc/>
+    public VmClock Clock { get; }
+
+    /// <inheritdoc/>
+    public ulong ResidentBytes => _memory.ResidentFrames << 12;
+
+    /// <inheritdoc/>
+    public bool NeedsPolling => false;
+
+    /// <summary>With local APICs in the kernel the others wait inside their engine for their start-up message.</summary>
+    public bool StartsOnline(int cpu) => cpu == 0 || _apics is null;
+
+    /// <inheritdoc/>
+    public int FindCpu(ulong guestId) => guestId < (ulong)_cpus.Count ? (int)guestId : -1;
+
+    /// <inheritdoc/>
+    public void Poll()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void ReleaseHeld() => _uart.ReleaseHeld();
+
+    /// <inheritdoc/>
+    public void ResumeHolding()
+    {
+        _uart.ResumeHolding();
+        _alarms.Recheck();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _virtio.DisposeAsync().ConfigureAwait(false);
+        await _uart.DisposeAsync().ConfigureAwait(false);
+        Release();
+    }
+
+    private void AddBoardDevices()
+    {
+        X64PowerWiring power = new(_host);
+        I8042Device keyboard = Resets(new I8042Device(power));
+        _ports.Add(X64VirtLayout.KeyboardPort, new BusWindow(keyboard, 0, 1));
+        _ports.Add(X64VirtLayout.KeyboardPort + (ulong)I8042Register.StatusCommand, new BusWindow(keyboard, (ulong)I8042Register.StatusCommand, 1));
+        _ports.Add(X64VirtLayout.RtcPort, Own(Resets(new Mc146818Device(Line(X64VirtLayout.RtcIrq), interrupt: X64VirtLayout.RtcIrq))));
+        _ports.Add(X64VirtLayout.PowerPort, Resets(new AcpiPowerDevice(Line(X64VirtLayout.PowerIrq), _alarms, power, X64VirtLayout.PowerIrq)));
+        _ports.Add(X64VirtLayout.ResetPort, Resets(new ResetControlDevice(power)));
+        if (_board.InterruptController != X64InterruptController.Kernel)
+        {
+            PitDevice timer = Resets(new PitDevice(Line(X64VirtLayout.TimerPin), _alarms, X64VirtLayout.TimerPin));
+            _ports.Add(X64VirtLayout.TimerPort, new BusWindow(timer, 0, Pit8254.Size));
+            _ports.Add(X64VirtLayout.SystemControlPort, new BusWindow(timer, PitDevice.ControlB, 1));
+        }
+    }
+
+    private IInterruptLine Line(uint pin) => _ioApic is null ? new X64KernelLine(_machine, pin) : _ioApic.Line(pin);
+
+    private void MapMemory()
+    {
+        bool populate = !_board.Config.Memory.Lazy;
+        Map(0, X64VirtLayout.LowRamEnd, populate);
+        Map(X64VirtLayout.TableArea, X64VirtLayout.TableAreaSize, populate: false);
+        Map(X64VirtLayout.HighRam, _board.Ram[0].Length - X64VirtLayout.HighRam, populate);
+        foreach (AddressRangeConfig region in _board.Ram.Skip(1))
+        {
+            Map(region.Address, region.Length, populate);
+        }
+    }
+
+    private void Map(ulong address, ulong size, bool populate)
+    {
+        AddressSpaceError error = _memory.MapAlloc(new GuestPhysAddr(address), size, RamFlags, populate);
+        if (error != AddressSpaceError.None)
+        {
+            throw new EngineException($"cannot map RAM at 0x{address:x}: {error}");
+        }
+    }
+
+    private T Own<T>(T item)
+        where T : IDisposable
+    {
+        _owned.Add(item);
+        return item;
+    }
+
+    private T Resets<T>(T item)
+        where T : IResettable
+    {
+        _resettable.Add(item);
+        return item;
+    }
+
+    /// <summary>Frees what was made, the latest first: devices' timers and vCPUs before the machine, the machine before the memory.</summary>
+    private void Release()
+    {
+        // First of all: an alarm that rings drives a wire into the machine.
+        _alarms?.Dispose();
+        _virtio?.CloseDisks();
+        for (int i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+
+        _owned.Clear();
+    }
+}
