@@ -157,6 +157,8 @@ public partial struct KvmX64VCpu :
     public readonly EngineError CompletePending() => _processor.CompletePending();
 
     /// <summary>Asks for <see cref="VCpuExitKind.Debug"/> exits. Replaces the request before. Not while the vCPU runs.</summary>
+    /// <remarks>The module kvm_pvm steps and breaks only in code that it emulates: outside of ring 3.</remarks>
+    /// <returns>NotSupported for breakpoint instructions and data breakpoints with kvm_pvm; InvalidArgument for an impossible request.</returns>
     public readonly EngineError SetDebug(in X64DebugRequest request) => _processor.SetDebug(in request);
 
     /// <summary>Frees the vCPU. It must not be used any more.</summary>

@@ -10,6 +10,9 @@ internal enum Mode
     Real = 16,
     Protected = 32,
     Long = 64,
+
+    /// <summary>64-bit mode at privilege level 3, where ports may be used.</summary>
+    User = 65,
 }
 
 /// <summary>A VM with 4 MiB of RAM at address 0, an identity map for long mode, and one program at <see cref="Entry"/>.</summary>
@@ -68,7 +71,7 @@ internal sealed class Guest : IDisposable
     /// <summary>Assembles a program and puts it into the guest's memory.</summary>
     public void Load(Mode mode, ulong address, Action<Assembler> program)
     {
-        var assembler = new Assembler((int)mode);
+        var assembler = new Assembler(mode == Mode.User ? (int)Mode.Long : (int)mode);
         program(assembler);
         using var stream = new MemoryStream();
         assembler.Assemble(new StreamCodeWriter(stream), address);
@@ -109,7 +112,12 @@ internal sealed class Guest : IDisposable
         {
             Mode.Real => cpu.Inner.Setup(new(entry), default, new X64RealModeSetup { Registers = registers }),
             Mode.Protected => cpu.Inner.Setup(new(entry), default, new X64ProtectedModeSetup { Registers = registers }),
-            _ => cpu.Inner.Setup(new(entry), default, new X64LongModeSetup { Registers = registers, Cr3 = PageTables }),
+            _ => cpu.Inner.Setup(new(entry), default, new X64LongModeSetup
+            {
+                Registers = registers with { Rflags = mode == Mode.User ? X64Flags.IoPrivilegeLevel : 0 },
+                Cr3 = PageTables,
+                UserMode = mode == Mode.User,
+            }),
         });
     }
 

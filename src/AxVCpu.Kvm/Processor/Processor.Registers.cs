@@ -215,6 +215,9 @@ internal sealed unsafe partial class Processor
     /// <summary>Asks for exits at the VMM's breakpoints and steps.</summary>
     internal EngineError SetDebug(in X64DebugRequest request)
     {
+        // kvm_pvm reports neither: the first goes to the guest, the second is never looked at.
+        if (_machine.Module == KvmModule.Pvm && (request.BreakpointExits || WatchesData(request.Dr7)))
+            return new EngineError(EngineOperation.Registers, EngineErrorCode.NotSupported);
         KvmGuestDebug debug = default;
         if (request.SingleStep)
             debug.Control |= KvmGuestDebug.Enable | KvmGuestDebug.SingleStep;
@@ -231,6 +234,18 @@ internal sealed unsafe partial class Processor
         }
 
         return Request(KvmRequest.SetGuestDebug, &debug);
+    }
+
+    // DR7.Gn and Ln in bits 2n and 2n + 1, R/Wn in bits 16 + 4n (Intel SDM volume 3, 18.2.4).
+    private static bool WatchesData(ulong dr7)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            if ((dr7 >> (2 * i) & 3) != 0 && (dr7 >> (16 + (4 * i)) & 3) != 0)
+                return true;
+        }
+
+        return false;
     }
 
     // struct kvm_msrs: a header of the size of half an entry, count and padding, then the entries.

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace AxVCpu.Kvm.Tests;
+
+/// <summary>Getting a vCPU out of the guest.</summary>
+public sealed class KickTests
+{
+    private const int Kicks = 100_000;
+
+    /// <summary>
+    /// Each round is one kick of a spinning guest by another thread. A lost kick hangs the test; a kick that leaks ends a later run, which
+    /// the count of rounds would show.
+    /// </summary>
+    [Fact]
+    public void A_hundred_thousand_kicks_are_neither_lost_nor_left_over()
+    {
+        using Guest guest = Spinning();
+        int running = 0;
+        long answered = 0;
+        var owner = new Thread(() =>
+        {
+            guest.Cpu.Bind();
+            for (int i = 0; i < Kicks; i++)
+            {
+                Volatile.Write(ref running, i + 1);
+                if (guest.Cpu.Run().Kind != VCpuExitKind.Interrupted)
+                    break;
+                Volatile.Write(ref answered, i + 1);
+            }
+
+            guest.Cpu.Unbind();
+        });
+        owner.Start();
+        long[] ticks = new long[Kicks];
+        for (int i = 0; i < Kicks; i++)
+        {
+            var spin = default(SpinWait);
+            while (Volatile.Read(ref running) <= i)
+                spin.SpinOnce(sleep1Threshold: -1);
+            long start = Stopwatch.GetTimestamp();
+            guest.Cpu.RequestExit();
+            spin = default;
+            while (Volatile.Read(ref answered) <= i)
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+                Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10), $"kick {i} was lost");
+            }
+
+            ticks[i] = Stopwatch.GetTimestamp() - start;
+        }
+
+        owner.Join();
+        Assert.Equal(Kicks, answered);
+        Assert.Equal(VCpuState.Free, guest.Cpu.State);
+        Array.Sort(ticks);
+        TestContext.Current.SendDiagnosticMessage(
+            $"kick with {guest.Machine.Module}: p50 {Microseconds(ticks[Kicks / 2]):f1} us, p99 {Microseconds(ticks[Kicks / 100 * 99]):f1} us");
+    }
+
+    [Fact]
+    public void A_kick_before_a_run_ends_it_and_only_it()
+    {
+        using var guest = new Guest(Mode.Long, c =>
+        {
+            c.@out(0x10, al);
+            c.@out(0x10, al);
+            c.hlt();
+        });
+        guest.Cpu.RequestExit();
+        guest.Cpu.RequestExit();
+        Assert.Equal(VCpuExitKind.Interrupted, guest.Run().Kind);
+        guest.NextOut(0x10);
+        guest.Cpu.RequestExit();
+        Assert.Equal(VCpuExitKind.Interrupted, guest.Run().Kind);
+        guest.NextOut(0x10);
+        Assert.Equal(VCpuExitKind.Halt, guest.Run().Kind);
+    }
+
+    /// <summary>Kicks from many threads at moments that have nothing to do with the runs, and a thread that ends between two of them.</summary>
+    [Fact]
+    public void Kicks_that_race_with_exits_unbinding_and_the_end_of_threads_do_no_harm()
+    {
+        using var guest = new Guest(Mode.Long, c =>
+        {
+            Iced.Intel.Label loop = c.CreateLabel();
+            c.Label(ref loop);
+            c.@out(0x10, al);
+            c.jmp(loop);
+        });
+        bool stop = false;
+        Thread[] kickers = [.. Enumerable.Range(0, 3).Select(_ => new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop))
+                guest.Cpu.RequestExit();
+        }))];
+        foreach (Thread kicker in kickers)
+            kicker.Start();
+        int interrupted = 0;
+        int written = 0;
+        for (int thread = 0; thread < 20; thread++)
+        {
+            var owner = new Thread(() =>
+            {
+                guest.Cpu.Bind();
+                for (int i = 0; i < 500; i++)
+                {
+                    if (guest.Cpu.Run().Kind == VCpuExitKind.Interrupted)
+                        interrupted++;
+                    else
+                        written++;
+                }
+
+                guest.Cpu.Unbind();
+            });
+            owner.Start();
+            owner.Join();
+        }
+
+        Volatile.Write(ref stop, true);
+        foreach (Thread kicker in kickers)
+            kicker.Join();
+        Assert.Equal(10_000, interrupted + written);
+        Assert.NotEqual(0, interrupted);
+    }
+
+    [Fact]
+    public void Collections_while_the_guest_runs_do_no_harm()
+    {
+        using Guest guest = Spinning();
+        bool done = false;
+        var owner = new Thread(() =>
+        {
+            guest.Cpu.Bind();
+            Assert.Equal(VCpuExitKind.Interrupted, guest.Cpu.Run().Kind);
+            Volatile.Write(ref done, true);
+            guest.Cpu.Unbind();
+        });
+        owner.Start();
+        while (guest.Cpu.State != VCpuState.Running)
+            Thread.Yield();
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 100; i++)
+            GC.Collect(2, GCCollectionMode.Forced, blocking: true);
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), "a collection waited for the guest");
+        Assert.False(Volatile.Read(ref done));
+        guest.Cpu.RequestExit();
+        owner.Join();
+        Assert.True(done);
+        Assert.Equal(0u, guest.Cpu.SpuriousKicks);
+    }
+
+    [Fact]
+    public void Exits_allocate_nothing()
+    {
+        using var guest = new Guest(Mode.Long, c =>
+        {
+            Iced.Intel.Label loop = c.CreateLabel();
+            c.Label(ref loop);
+            c.@out(0x10, al);
+            c.@in(al, 0x11);
+            c.mov(__dword_ptr[(int)Guest.Device], eax);
+            c.mov(eax, __dword_ptr[(int)Guest.Device]);
+            c.jmp(loop);
+        });
+        guest.Cpu.Bind();
+        Exits(guest.Cpu, 100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Exits(guest.Cpu, 4000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        static void Exits(VirtualCpu cpu, int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                VCpuExitKind kind = cpu.Run().Kind;
+                if (kind is VCpuExitKind.IoRead or VCpuExitKind.MmioRead)
+                    cpu.CompleteRead(1);
+                cpu.SetGpr(3, cpu.GetGpr(0) + 1);
+            }
+        }
+    }
+
+    private static Guest Spinning() => new(Mode.Long, c =>
+    {
+        Iced.Intel.Label loop = c.CreateLabel();
+        c.Label(ref loop);
+        c.jmp(loop);
+    });
+
+    private static double Microseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency;
+}
