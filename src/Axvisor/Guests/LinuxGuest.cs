@@ -19,6 +19,9 @@ internal sealed class LinuxGuest : PackagedGuest
     /// <summary>The guest for x86_64, with the kernel for virtual machines.</summary>
     internal static LinuxGuest X64(GuestCache cache, string aptFolder) => new("x86_64", "linux-image-cloud-amd64", cache, aptFolder);
 
+    /// <summary>The guest for aarch64, with the kernel for virtual machines.</summary>
+    internal static LinuxGuest Aarch64(GuestCache cache, string aptFolder) => new("aarch64", "linux-image-cloud-arm64", cache, aptFolder);
+
     private protected override async Task MakeAsync(
         Fetcher packages, string results, string scratch, IPreparationProgress progress, CancellationToken cancellation)
     {
@@ -55,7 +58,7 @@ internal sealed class LinuxGuest : PackagedGuest
         Architecture = Architecture,
         Profile = Architecture == "riscv64" ? "sbi" : null,
         InitialRamDisk = Path.Combine(folder, InitramfsFile),
-        CommandLine = "console=ttyS0 quiet",
+        CommandLine = Architecture == "aarch64" ? "console=ttyAMA0 quiet" : "console=ttyS0 quiet",
         HasEntropy = true,
         Origin = OriginOf(manifest),
     };
