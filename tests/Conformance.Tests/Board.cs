@@ -29,6 +29,9 @@ public abstract class Board : IDisposable
     /// <summary>The index of the register that carries the argument of a started vCPU.</summary>
     public abstract int ArgumentRegister { get; }
 
+    /// <summary>How many bytes the breakpoint instruction takes.</summary>
+    public virtual ulong BreakpointLength => 4;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -51,6 +54,12 @@ public abstract class Target
 
     /// <summary>The kinds of exit that this engine produces on this architecture; the suite shows each.</summary>
     public abstract IReadOnlySet<VCpuExitKind> Produces { get; }
+
+    /// <summary>Whether a device read names its destination register and its sign extension; else the engine applies them unseen.</summary>
+    public virtual bool NamesDestination => true;
+
+    /// <summary>How a vCPU leaves whose entry is no memory.</summary>
+    public virtual VCpuExitKind BadEntry => VCpuExitKind.FailEntry;
 
     /// <summary>Builds a VM with the program of <paramref name="scenario"/>; null when the architecture has no such thing.</summary>
     public abstract Board? Create(Scenario scenario, int cpus = 1);

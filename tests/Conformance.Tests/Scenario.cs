@@ -47,4 +47,7 @@ public enum Scenario
 
     /// <summary>Counts to 1000 in memory and writes the sum to the device.</summary>
     Sum,
+
+    /// <summary>Reads 16 bits of port 0x60, adds 1, writes them to port 0x62, then writes the bytes 1 to 5 there with a string instruction.</summary>
+    Port,
 }

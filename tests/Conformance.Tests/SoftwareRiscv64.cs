@@ -23,7 +23,7 @@ internal sealed class SoftwareRiscv64 : Target
         VCpuExitKind.ArchSpecific,
     };
 
-    public override Board? Create(Scenario scenario, int cpus = 1) => new RiscvBoard(Prologue + Source(scenario), cpus);
+    public override Board? Create(Scenario scenario, int cpus = 1) => scenario == Scenario.Port ? null : new RiscvBoard(Prologue + Source(scenario), cpus);
 
     private static string Source(Scenario scenario) => scenario switch
     {
