@@ -64,7 +64,7 @@ internal struct GuestInterface(int count) : IGicListRegisters
     {
         int valid = Lists.Count();
         return (control & 2) != 0 && valid <= 1 || (control & 4) != 0 && control >> 27 != 0
-            || (control & 8) != 0 && !Lists.Any(list => (list & Pending) != 0)
+            || (control & 8) != 0 && !Lists.Any(list => list >> 62 == 1)
             || (control & 0x10) != 0 && (EnabledGroups & 1) != 0 || (control & 0x40) != 0 && (EnabledGroups & 2) != 0
             || _lists.Take(Count).Any(list => list >> 62 == 0 && (list & (EndRequest | Hardware)) == EndRequest);
     }

@@ -129,9 +129,9 @@ public partial struct GicV3
         bool hold = keys.Length >= FewListRegisters;
         ref GicBank own = ref cpu.Private;
         uint pending = awake ? Forwarded(ref own) : 0;
-        uint active = activeToo ? own.Active & ~own.Listed : 0;
-        for (uint bits = pending | active; bits != 0; bits &= bits - 1)
-            Consider(ref own, 0, BitOperations.TrailingZeroCount(bits), pending, active, vmcr, hold, keys, ref used, ref spill);
+        uint active = own.Active & ~own.Listed;
+        for (uint bits = activeToo ? pending | active : pending & ~active; bits != 0; bits &= bits - 1)
+            Consider(ref own, 0, BitOperations.TrailingZeroCount(bits), active, vmcr, hold, keys, ref used, ref spill);
         for (uint busy = _busy; busy != 0; busy &= busy - 1)
         {
             int index = BitOperations.TrailingZeroCount(busy) + 1;
@@ -143,11 +143,11 @@ public partial struct GicV3
             }
             pending = awake ? Forwarded(ref bank) : 0;
             active = bank.Active & ~bank.Listed;
-            for (uint bits = pending | active; bits != 0; bits &= bits - 1)
+            for (uint bits = activeToo ? pending | active : pending & ~active; bits != 0; bits &= bits - 1)
             {
                 int bit = BitOperations.TrailingZeroCount(bits);
                 if (IsFor(ref bank, bit, vcpu))
-                    Consider(ref bank, index, bit, pending, activeToo ? active : 0, vmcr, hold: false, keys, ref used, ref spill);
+                    Consider(ref bank, index, bit, active, vmcr, hold: false, keys, ref used, ref spill);
             }
         }
         return used;
@@ -167,22 +167,15 @@ public partial struct GicV3
     }
 
     private static void Consider(
-        ref readonly GicBank bank, int index, int bit, uint pending, uint active, uint vmcr, bool hold, Span<uint> keys, ref int used, ref Spill spill)
+        ref readonly GicBank bank, int index, int bit, uint active, uint vmcr, bool hold, Span<uint> keys, ref int used, ref Spill spill)
     {
         uint mask = 1u << bit;
         bool group1 = (bank.Group1 & mask) != 0;
         bool enabled = (vmcr & (group1 ? IchVmcr.VENG1 : IchVmcr.VENG0)) != 0;
-        uint rank;
-        if ((active & mask) != 0 && (bank.Hardware & mask) != 0 && hold)
-            rank = RankHeld;
-        else if ((pending & mask) != 0 && enabled)
-            rank = RankPending;
-        else if ((active & mask) != 0)
-            rank = RankActive;
-        else if ((pending & mask) != 0)
-            rank = RankMasked;
-        else
-            return;
+        uint rank = enabled ? RankPending : RankMasked;
+        // One that is active as well as pending is not to be taken before it is deactivated.
+        if ((active & mask) != 0)
+            rank = hold && (bank.Hardware & mask) != 0 ? RankHeld : RankActive;
         uint key = rank << KeyRankShift | (uint)bank.Priority[bit] << KeyPriorityShift | (uint)(index * GicBank.Size + bit);
         uint lost = key;
         if (used < keys.Length)
