@@ -44,6 +44,7 @@ internal sealed class BareMetalConfig
         Refuse(identity.PhysicalCpuIds.Any(id => (id & ~0xFF_00FF_FFFFUL) != 0), "base.phys_cpu_ids", "has a value that is no MPIDR affinity (Aff3 in bits 39:32, Aff2 to Aff0 in 23:0)");
         Refuse(identity.PhysicalCpuSets.Any(set => set == 0), "base.phys_cpu_sets", "has an empty set: that vCPU could never run");
         Refuse(identity.Weight is < 1 or > (int)ArchiveFormat.MaxWeight, "base.weight", $"{identity.Weight} is out of range; 1 to {ArchiveFormat.MaxWeight} is possible");
+        Refuse(config.Base.Architecture is not (null or GuestArchitecture.Aarch64), "base.architecture", $"\"{config.Base.Architecture}\" guests do not run on bare metal; only aarch64 ones do");
         Refuse(kernel.Path is null, "kernel.kernel_path", "is missing");
         Refuse(kernel.BiosPath is not null && kernel.EnableBios != false, "kernel.bios_path", "firmware is not supported on bare metal; name the kernel only");
         Refuse(kernel.BootProtocol is not (null or "direct"), "kernel.boot_protocol", $"\"{kernel.BootProtocol}\" is not for aarch64; use \"direct\"");

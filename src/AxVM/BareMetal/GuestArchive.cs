@@ -17,6 +17,9 @@ public sealed class GuestArchive
     private readonly HashSet<uint> _ids = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
+    /// <summary>The most vCPUs of one VM.</summary>
+    public const int MaximumVCpus = ArchiveFormat.MaxVCpus;
+
     /// <summary>How many VMs were added.</summary>
     public int VmCount => _ids.Count;
 

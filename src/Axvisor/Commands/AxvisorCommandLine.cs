@@ -26,7 +26,7 @@ internal sealed class AxvisorCommandLine
         foreach (Command command in (Command[])
         [
             RunCommand.Create(catalog), CheckCommand.Create(catalog), GenerateCommand.Create(catalog), GuestsCommand.Create(catalog),
-            EnginesCommand.Create(), DumpDtbCommand.Create(catalog),
+            EnginesCommand.Create(), DumpDtbCommand.Create(catalog), BareMetalCommand.Create(catalog),
         ])
         {
             _root.Subcommands.Add(command);

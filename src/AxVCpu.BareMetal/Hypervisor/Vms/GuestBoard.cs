@@ -23,7 +23,7 @@ internal static class GuestBoard
     internal const ulong RtcSize = 0x1000;
     internal const uint RtcInterrupt = 34;
     internal const ulong Virtio = 0x0A00_0000;
-    internal const ulong VirtioSize = 0x200;
+    internal const ulong VirtioSize = 0x1000;
     internal const int VirtioSlots = 8;
     internal const uint VirtioInterrupt = 48;
 
