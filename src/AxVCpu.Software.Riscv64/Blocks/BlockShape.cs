@@ -17,13 +17,13 @@ internal static class BlockShape
     };
 
     /// <summary>
-    /// Whether nothing may follow in a trace: it goes through branches that are not taken unless they lead back, and through CSR accesses,
-    /// behind which it only goes on when nothing has changed.
+    /// Whether nothing may follow in a trace: it goes through branches that are not taken unless they lead back, and through CSR accesses
+    /// and fence.i, behind which it only goes on when nothing has changed.
     /// </summary>
     public static bool EndsTrace(OpCode code, int immediate) => code switch
     {
         >= OpCode.Beq and <= OpCode.Bgeu => immediate < 0,
-        >= OpCode.Csrrw and <= OpCode.Csrrci => false,
+        OpCode.FenceI or >= OpCode.Csrrw and <= OpCode.Csrrci => false,
         _ => EndsBlock(code),
     };
 }

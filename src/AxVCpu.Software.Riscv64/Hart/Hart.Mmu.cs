@@ -21,6 +21,13 @@ internal sealed unsafe partial class Hart
     private const int PageShift = 12;
     private const ulong PageSize = 1UL << PageShift;
 
+    /// <summary>log2 of the bytes that the lowest level of a page table maps.</summary>
+    private const int RegionShift = PageShift + 9;
+
+    private const int WalkCacheEntries = 64;
+
+    private readonly WalkCacheEntry[] _walkCache = new WalkCacheEntry[WalkCacheEntries];
+
     /// <summary>Physical addresses have 56 bits; nothing is above.</summary>
     private const int PhysicalAddressBits = 56;
 
@@ -126,16 +133,38 @@ internal sealed unsafe partial class Hart
         if ((ulong)(((long)va << unused) >> unused) != va)
             return RaisePageFault(va, access);
 
+        ref WalkCacheEntry cached = ref _walkCache[(int)(va >> RegionShift) & (WalkCacheEntries - 1)];
+
     again:
         ulong table = (_s->Satp & PageTableEntry.PpnMask) << PageShift;
-        for (int level = levels - 1; level >= 0; level--)
+        int level = levels - 1;
+        bool isCached = cached.Region == va >> RegionShift;
+        if (isCached)
+        {
+            table = cached.Table;
+            level = 0;
+        }
+
+        for (; level >= 0; level--)
         {
             ulong slot = table + (((va >> (PageShift + (9 * level))) & 0x1FF) * 8);
-            if (!_s->Pmp.Check(slot, 8, Pmp.R, PrivilegeMode.Supervisor))
-                return RaiseAccessFault(va, access);
-            TlbFill found = TranslateNested(slot, MemoryAccess.Load, va, access, out byte* host);
-            if (found != TlbFill.Mapped)
-                return found == TlbFill.Mmio ? RaiseAccessFault(va, access) : found;
+            TlbFill found = TlbFill.Mapped;
+            byte* host;
+            if (isCached)
+            {
+                host = cached.Host + (slot - table);
+            }
+            else
+            {
+                if (!_s->Pmp.Check(slot, 8, Pmp.R, PrivilegeMode.Supervisor))
+                    return RaiseAccessFault(va, access);
+                found = TranslateNested(slot, MemoryAccess.Load, va, access, out host);
+                if (found != TlbFill.Mapped)
+                    return found == TlbFill.Mmio ? RaiseAccessFault(va, access) : found;
+                // One entry of PMP for all of memory: what holds for this slot holds for the whole table.
+                if (level == 0 && _s->Pmp.IsUniform)
+                    cached = new WalkCacheEntry { Region = va >> RegionShift, Table = table, Host = host - (slot - table) };
+            }
 
             // SAFETY: host points into a mapped guest page at an 8-byte aligned offset.
             ulong entry = Volatile.Read(ref *(ulong*)host);
@@ -221,6 +250,16 @@ internal sealed unsafe partial class Hart
         };
     }
 
+    /// <summary>Where the lowest page table of a region is; its upper levels need not be walked again before the next fence.</summary>
+    private struct WalkCacheEntry
+    {
+        public ulong Region;
+        public ulong Table;
+        public byte* Host;
+    }
+
+    private void FlushWalkCache() => Array.Fill(_walkCache, new WalkCacheEntry { Region = ulong.MaxValue });
+
     // The TLB holds 4 KiB pieces. A fence for one address must drop every piece of the superpage that maps it (4.2.1), whose size the
     // changed entry no longer tells; so a fence that hits the noted range flushes everything.
     private void NoteSuperpage(ulong first, ulong last)
@@ -263,6 +302,7 @@ internal sealed unsafe partial class Hart
         }
 
         _tlb.FlushPage(va);
+        _walkCache[(int)(va >> RegionShift) & (WalkCacheEntries - 1)].Region = ulong.MaxValue;
         FlushJumps(va);
     }
 
@@ -270,6 +310,7 @@ internal sealed unsafe partial class Hart
     private void FlushTranslations()
     {
         _tlb.FlushAll();
+        FlushWalkCache();
         FlushJumpCache();
         _superpageFirst.AsSpan().Fill(ulong.MaxValue);
         _superpageLast.AsSpan().Clear();

@@ -38,7 +38,7 @@ internal sealed unsafe partial class Hart
         _s->SlowPath = &SlowPath;
         _s->Self = GCHandle.ToIntPtr(_self);
         DropCode();
-        FlushJumpCache();
+        FlushTranslations();
         EnterMode(PrivilegeMode.Machine);
     }
 

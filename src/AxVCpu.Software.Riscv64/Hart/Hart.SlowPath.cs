@@ -111,7 +111,10 @@ internal sealed unsafe partial class Hart
             return false;
         }
 
-        if (_s->Pc != trace->Pc + op->PcOffset + op->Length || _s->FetchContext != context || retired >= Volatile.Read(ref _s->PollAt))
+        // fence.i changes nothing for a page whose code is as it was.
+        bool isSame = _s->FetchContext == context
+            || (op->Code == OpCode.FenceI && BlockCache.Validate(trace->Page, _s->FetchGeneration));
+        if (!isSame || _s->Pc != trace->Pc + op->PcOffset + op->Length || retired >= Volatile.Read(ref _s->PollAt))
             return false;
         _s->InstRet = whole;
         return true;

@@ -74,7 +74,9 @@ internal sealed unsafe partial class RiscvFrontEnd
                 _isFloatGuarded = false;
                 _isFloatDirty = false;
                 return Interpret();
-            case OpCode.Illegal or OpCode.Jalr or OpCode.FenceI or CodeBlock.MisalignedJump:
+            case OpCode.FenceI:
+                return Interpret();
+            case OpCode.Illegal or OpCode.Jalr or CodeBlock.MisalignedJump:
             case >= OpCode.Ecall and <= OpCode.SfenceInvalIr:
             case OpCode.WrsNto or OpCode.WrsSto:
                 Add(IrOpcode.Interpret, c: 1);
