@@ -154,7 +154,7 @@ internal sealed unsafe partial class Hart
     {
         if (_machine.Tier == ExecutionTier.Interpreter)
             return false;
-        _translator = _machine.CreateTranslator(RiscvStateLayout.Instance, _machine.CodeCacheBytes / 2);
+        _translator = _machine.CreateTranslator(RiscvStateLayout.Create(_machine.HartCount == 1), _machine.CodeCacheBytes / 2);
         if (_translator is null)
             return false;
         _frontEnd = new RiscvFrontEnd(_s->MisalignedTarget);

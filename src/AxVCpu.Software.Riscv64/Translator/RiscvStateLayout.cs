@@ -6,9 +6,7 @@ namespace AxVCpu.Software.Riscv64;
 internal static unsafe class RiscvStateLayout
 {
     /// <summary>The layout of <see cref="HartState"/>.</summary>
-    public static StateLayout Instance { get; } = Create();
-
-    private static StateLayout Create()
+    public static StateLayout Create(bool isAlone)
     {
         // Only addresses are taken: nothing is read or written.
         HartState state;
@@ -19,6 +17,7 @@ internal static unsafe class RiscvStateLayout
             Integers = (int)((byte*)s->X - start),
             Floats = (int)((byte*)s->F - start),
             HasZeroRegister = true,
+            IsAlone = isAlone,
             // What compilers use most, by the calling convention: a0-a5, s0, s1, sp, then the rest of the arguments, ra, temporaries.
             Favourites = [15, 14, 10, 11, 2, 8, 9, 13, 12, 16, 17, 18, 1, 6, 5],
             Pc = (int)((byte*)&s->Pc - start),

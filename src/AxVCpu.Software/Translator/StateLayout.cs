@@ -18,6 +18,9 @@ internal sealed class StateLayout
     /// <summary>Whether integer register 0 always reads zero and takes no writes.</summary>
     public required bool HasZeroRegister { get; init; }
 
+    /// <summary>Whether no other vCPU runs in this memory: an atomic operation is one instruction then, which needs no lock on the bus.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>The integer registers worth a host register, best first; a back end takes as many as it has.</summary>
     public required IReadOnlyList<byte> Favourites { get; init; }
 

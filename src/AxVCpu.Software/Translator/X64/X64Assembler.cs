@@ -182,6 +182,9 @@ internal unsafe struct X64Assembler
 
     public void Lea(X64Register to, X64Address address, bool wide = true) => Memory(X64Opcode.Lea, (uint)to, address, wide);
 
+    /// <summary>The lock prefix, in the place that an <see cref="X64Opcode"/> has for a legacy prefix.</summary>
+    public const uint LockPrefix = 0xF000_0000;
+
     // Arithmetic.
     public void Alu(X64Alu operation, X64Register to, X64Register from, bool wide = true) =>
         Register((X64Opcode)((uint)operation << 3 | 3), (uint)to, (uint)from, wide);
@@ -193,7 +196,7 @@ internal unsafe struct X64Assembler
         Memory((X64Opcode)((uint)operation << 3 | 1), (uint)from, to, wide);
 
     public void LockAlu(X64Alu operation, X64Address to, X64Register from, bool wide) =>
-        Memory((X64Opcode)((uint)operation << 3 | 1 | 0xF000_0000), (uint)from, to, wide);
+        Memory((X64Opcode)((uint)operation << 3 | 1 | LockPrefix), (uint)from, to, wide);
 
     public void Alu(X64Alu operation, X64Register to, int immediate, bool wide = true)
     {

@@ -33,16 +33,16 @@ internal sealed unsafe partial class X64Translator
                 break;
             case IrAtomic.Add:
                 LoadTo(X64Register.Rcx, op.B, 0, wide);
-                _asm.Memory(X64Opcode.LockXadd, (uint)X64Register.Rcx, at, wide);
+                _asm.Memory(Locked(X64Opcode.LockXadd), (uint)X64Register.Rcx, at, wide);
                 break;
             case IrAtomic.And when !isWanted:
-                _asm.LockAlu(X64Alu.And, at, Source(op.B, 0, X64Register.Rcx), wide);
+                WriteUpdate(X64Alu.And, at, Source(op.B, 0, X64Register.Rcx), wide);
                 break;
             case IrAtomic.Or when !isWanted:
-                _asm.LockAlu(X64Alu.Or, at, Source(op.B, 0, X64Register.Rcx), wide);
+                WriteUpdate(X64Alu.Or, at, Source(op.B, 0, X64Register.Rcx), wide);
                 break;
             case IrAtomic.Xor when !isWanted:
-                _asm.LockAlu(X64Alu.Xor, at, Source(op.B, 0, X64Register.Rcx), wide);
+                WriteUpdate(X64Alu.Xor, at, Source(op.B, 0, X64Register.Rcx), wide);
                 break;
             default:
                 WriteExchangeLoop(in op, wide);
@@ -53,6 +53,17 @@ internal sealed unsafe partial class X64Translator
         if (isWanted)
             Finish(in op, result, wide ? IrWidth.W64 : IrWidth.W32Signed);
     }
+
+    private void WriteUpdate(X64Alu operation, X64Address at, X64Register operand, bool wide)
+    {
+        if (_layout.IsAlone)
+            _asm.Alu(operation, at, operand, wide);
+        else
+            _asm.LockAlu(operation, at, operand, wide);
+    }
+
+    /// <summary>Without the lock prefix where nobody else runs: still one instruction, which no interrupt divides.</summary>
+    private X64Opcode Locked(X64Opcode opcode) => _layout.IsAlone ? (X64Opcode)((uint)opcode & ~X64Assembler.LockPrefix) : opcode;
 
     // In: the host address in rax. Out: the value before in rax.
     private void WriteExchangeLoop(in IrOp op, bool wide)
@@ -86,7 +97,7 @@ internal sealed unsafe partial class X64Translator
                 break;
         }
 
-        _asm.Memory(X64Opcode.LockCmpxchg, (uint)X64Register.Rcx, at, wide);
+        _asm.Memory(Locked(X64Opcode.LockCmpxchg), (uint)X64Register.Rcx, at, wide);
         _asm.Jump(X64Condition.NotEqual, again);
     }
 
@@ -125,7 +136,7 @@ internal sealed unsafe partial class X64Translator
         byte* fail = _asm.JumpShort(X64Condition.NotEqual);
         _asm.Mov(X64Register.Rax, Field(_layout.ReservationValue));
         X64Register value = Source(op.B, 0, X64Register.Rcx);
-        _asm.Memory(X64Opcode.LockCmpxchg, (uint)value, new X64Address(X64Register.Rdx, 0), wide);
+        _asm.Memory(Locked(X64Opcode.LockCmpxchg), (uint)value, new X64Address(X64Register.Rdx, 0), wide);
         _asm.BindShort(fail);
         if (op.Dst == GuestRegister.None || IsZero(op.Dst))
             return;
