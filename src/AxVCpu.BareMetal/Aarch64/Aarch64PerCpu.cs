@@ -56,6 +56,7 @@ internal struct Aarch64PerCpu : IArchPerCpu<Aarch64PerCpu>
         Native.WriteCptrEl2(GuestTraps.Cptr);
         Native.WriteMdcrEl2(GuestTraps.Mdcr(_mdcr));
         Native.WriteHstrEl2(0);
+        Native.WriteOslarEl1(0); // the guests' own lock is emulated
         Native.WriteCntHctlEl2(GuestTraps.CntHctl);
         if ((Native.ReadIdRegister(IdRegisterFilter.IndexOf(IdRegister.AA64MMFR1)) >> 40 & 0xF) != 0) // HCX
             Native.WriteHcrxEl2(0);

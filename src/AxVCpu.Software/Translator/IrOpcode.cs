@@ -125,7 +125,7 @@ internal enum IrOpcode : byte
     /// <summary>Dst, an integer register, = A condition B ? 1 : 0 for Equal (quiet), LessSigned and LessOrEqualSigned (signalling); condition in C.</summary>
     FloatSet,
 
-    /// <summary>Dst, an integer register, = A, truncated; the integer's width is an <see cref="IrInteger"/> in C.</summary>
+    /// <summary>Dst, an integer register, = A, truncated; the integer's width is an <see cref="IrInteger"/> in C, 32 bits of either kind are sign-extended.</summary>
     FloatToInteger,
 
     /// <summary>Dst = A, an integer register, rounded to nearest even; the integer's width is an <see cref="IrInteger"/> in C.</summary>

@@ -14,7 +14,10 @@ internal sealed class GuestCatalog
     internal GuestCatalog(GuestCache cache, string aptFolder)
     {
         LinuxGuest linux = LinuxGuest.Riscv64(cache, aptFolder);
-        _guests = [new HelloGuest(cache), linux, new UBootGuest(cache, aptFolder, linux), LinuxGuest.X64(cache, aptFolder), LinuxGuest.Aarch64(cache, aptFolder)];
+        _guests =
+        [
+            new HelloGuest(cache), linux, new UBootGuest(cache, aptFolder, linux), LinuxGuest.X64(cache, aptFolder), LinuxGuest.Aarch64(cache, aptFolder),
+        ];
     }
 
     /// <summary>The guests, in the order of lists.</summary>

@@ -15,7 +15,7 @@ internal abstract class PackagedGuest : NamedGuest
         _aptFolder = aptFolder;
     }
 
-    private string DebianArchitecture => Architecture switch { "x86_64" => "amd64", "aarch64" => "arm64", _ => Architecture };
+    private string DebianArchitecture => Architecture switch { "x86_64" => "amd64", "aarch64" => "arm64", string same => same };
 
     /// <inheritdoc/>
     public sealed override bool NeedsPackages => true;

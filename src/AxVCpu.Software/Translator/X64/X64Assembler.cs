@@ -258,6 +258,19 @@ internal unsafe struct X64Assembler
 
     public void ShiftByCl(X64Shift operation, X64Register operand, bool wide = true) => Register(X64Opcode.ShiftCl, (uint)operation, (uint)operand, wide);
 
+    /// <summary>Clears or flips one bit.</summary>
+    public void Bit(X64Bit operation, X64Register operand, int bit, bool wide)
+    {
+        Register(X64Opcode.BitImmediate, (uint)operation, (uint)operand, wide);
+        Byte((byte)bit);
+    }
+
+    /// <summary>An instruction on two vector registers.</summary>
+    public void Vector(X64Opcode opcode, X64Vector reg, X64Vector rm) => Register(opcode, (uint)reg, (uint)rm, wide: false);
+
+    /// <summary>An instruction on a vector register and memory.</summary>
+    public void Vector(X64Opcode opcode, X64Vector reg, X64Address memory) => Memory(opcode, (uint)reg, memory, wide: false);
+
     public void Bswap(X64Register operand, bool wide)
     {
         uint rex = (wide ? 8u : 0) | ((uint)operand >> 3);

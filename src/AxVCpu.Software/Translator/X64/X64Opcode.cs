@@ -43,6 +43,9 @@ internal enum X64Opcode : uint
     CompareByteImmediate = 0x80,
     Mxcsr = 0x0FAE,
 
+    /// <summary>Group 8: one bit, by an immediate.</summary>
+    BitImmediate = 0x0FBA,
+
     // SSE and SSE2.
     MovssLoad = 0xF300_0F10,
     MovssStore = 0xF300_0F11,
@@ -75,6 +78,9 @@ internal enum X64Opcode : uint
     Cvtss2sd = 0xF300_0F5A,
     Cvtsd2ss = 0xF200_0F5A,
     Xorps = 0x0F57,
+    Andps = 0x0F54,
+    Orps = 0x0F56,
+    Movaps = 0x0F28,
 }
 
 /// <summary>

@@ -73,6 +73,13 @@ internal enum X64Shift : byte
     Sar = 7,
 }
 
+/// <summary>Operations on one bit (group 8).</summary>
+internal enum X64Bit : byte
+{
+    Reset = 6,
+    Complement = 7,
+}
+
 /// <summary>Operations on one operand (group 3).</summary>
 internal enum X64Unary : byte
 {

@@ -1,25 +1,321 @@
 namespace AxVCpu.Software.Translator.X64;
 
-// Floating point.
+// Floating point on the host's unit: IEEE 754 leaves open how NaNs come out and what an integer out of range becomes, and in these cases the
+// slow path executes the instruction, on guest rules. Exceptions gather in MXCSR, where operations that turn out to be the slow path's must
+// not leave one that the guest would not see; host and guest both tell tininess after rounding. Values live in the state block.
 internal sealed unsafe partial class X64Translator
 {
+    private const X64Vector First = X64Vector.Xmm0;
+    private const X64Vector Second = X64Vector.Xmm1;
+    private const X64Vector Third = X64Vector.Xmm2;
+
     private void WriteFloat(in IrOp op)
     {
         FlushConstants();
         switch (op.Code)
         {
+            case IrOpcode.FloatDirty:
+                _asm.Alu(X64Alu.Or, Field(_layout.FloatDirty), (int)op.Imm);
+                return;
             case IrOpcode.FloatGuard:
                 EndGroup();
                 _asm.CompareByte(Field(_layout.FloatReady), 0);
                 AddSlow(_asm.JumpNear(X64Condition.Equal), op.Guest);
                 return;
-            case IrOpcode.FloatDirty:
-                _asm.Alu(X64Alu.Or, Field(_layout.FloatDirty), (int)op.Imm);
-                return;
         }
 
         EndGroup();
-        AddSlow(_asm.JumpNear(), op.Guest);
+        bool isDouble = op.Kind == (byte)IrFloat.Double;
+        switch (op.Code)
+        {
+            case IrOpcode.FloatAdd:
+                WriteArithmetic(in op, isDouble ? X64Opcode.Addsd : X64Opcode.Addss);
+                break;
+            case IrOpcode.FloatSubtract:
+                WriteArithmetic(in op, isDouble ? X64Opcode.Subsd : X64Opcode.Subss);
+                break;
+            case IrOpcode.FloatMultiply:
+                WriteArithmetic(in op, isDouble ? X64Opcode.Mulsd : X64Opcode.Mulss);
+                break;
+            case IrOpcode.FloatDivide:
+                WriteArithmetic(in op, isDouble ? X64Opcode.Divsd : X64Opcode.Divss);
+                break;
+            case IrOpcode.FloatSquareRoot:
+                CheckBox(op.A, in op, isDouble);
+                _asm.Vector(X64Opcode.Xorps, First, First);
+                _asm.Vector(isDouble ? X64Opcode.Sqrtsd : X64Opcode.Sqrtss, First, Slot(op.A));
+                FinishNumber(in op, isDouble);
+                break;
+            case IrOpcode.FloatMultiplyAdd:
+                WriteMultiplyAdd(in op, isDouble);
+                break;
+            case IrOpcode.FloatMin:
+            case IrOpcode.FloatMax:
+                WriteFloatSelect(in op, isDouble);
+                break;
+            case IrOpcode.FloatCopySign:
+            case IrOpcode.FloatCopySignNot:
+            case IrOpcode.FloatXorSign:
+                WriteSign(in op, isDouble);
+                break;
+            case IrOpcode.FloatSet:
+                WriteFloatSet(in op, isDouble);
+                break;
+            case IrOpcode.FloatToInteger:
+                WriteFloatToInteger(in op, isDouble);
+                break;
+            case IrOpcode.IntegerToFloat:
+                WriteIntegerToFloat(in op, isDouble);
+                break;
+            case IrOpcode.FloatConvert:
+                CheckBox(op.A, in op, isDouble: !isDouble);
+                _asm.Vector(X64Opcode.Xorps, First, First);
+                _asm.Vector(isDouble ? X64Opcode.Cvtss2sd : X64Opcode.Cvtsd2ss, First, Slot(op.A));
+                FinishNumber(in op, isDouble);
+                break;
+            case IrOpcode.FloatToBits:
+                WriteFloatToBits(in op, isDouble);
+                break;
+            case IrOpcode.BitsToFloat:
+                X64Register bits = Source(op.A, 0, X64Register.Rax);
+                bool wasBoxed = IsBoxed(op.Dst);
+                Forget(op.Dst);
+                WriteFloatSlot(op.Dst, bits, isDouble, wasBoxed);
+                break;
+        }
+    }
+
+    private bool IsBoxed(byte register) => (_boxed & IrSemantics.Bit(register)) != 0;
+
+    /// <summary>Leaves a single-precision operand that is not boxed to the slow path. It comes back, so nothing is known afterwards.</summary>
+    private void CheckBox(byte register, in IrOp op, bool isDouble)
+    {
+        if (isDouble || IsBoxed(register))
+            return;
+        X64Address slot = Slot(register);
+        _asm.Alu(X64Alu.Cmp, new X64Address(slot.Base, slot.Displacement + 4), -1, wide: false);
+        AddSlow(_asm.JumpNear(X64Condition.NotEqual), op.Guest);
+    }
+
+    private void CheckBoxes(in IrOp op, bool isDouble)
+    {
+        CheckBox(op.A, in op, isDouble);
+        if (op.B != op.A)
+            CheckBox(op.B, in op, isDouble);
+    }
+
+    private void LoadVector(X64Vector to, byte register, bool isDouble) =>
+        _asm.Vector(isDouble ? X64Opcode.MovsdLoad : X64Opcode.MovssLoad, to, Slot(register));
+
+    /// <summary>Stores the number in the first vector register as the result; a NaN is the slow path's.</summary>
+    private void FinishNumber(in IrOp op, bool isDouble)
+    {
+        _asm.Vector(isDouble ? X64Opcode.Ucomisd : X64Opcode.Ucomiss, First, First);
+        AddSlow(_asm.JumpNear(X64Condition.Parity), op.Guest);
+        StoreVector(op.Dst, First, isDouble);
+    }
+
+    private void StoreVector(byte register, X64Vector from, bool isDouble)
+    {
+        X64Address slot = Slot(register);
+        bool wasBoxed = IsBoxed(register);
+        Forget(register);
+        _asm.Vector(isDouble ? X64Opcode.MovsdStore : X64Opcode.MovssStore, from, slot);
+        if (!isDouble)
+            Box(register, wasBoxed);
+    }
+
+    private void Box(byte register, bool wasBoxed)
+    {
+        X64Address slot = Slot(register);
+        if (!wasBoxed)
+            _asm.StoreImmediate(new X64Address(slot.Base, slot.Displacement + 4), -1, 4);
+        _boxed |= IrSemantics.Bit(register);
+    }
+
+    /// <summary>Stores bits to a float register; four bytes are boxed.</summary>
+    private void WriteFloatSlot(byte register, X64Register bits, bool isDouble, bool wasBoxed)
+    {
+        _asm.Mov(Slot(register), bits, isDouble);
+        if (!isDouble)
+            Box(register, wasBoxed);
+    }
+
+    private void WriteArithmetic(in IrOp op, X64Opcode opcode)
+    {
+        bool isDouble = op.Kind == (byte)IrFloat.Double;
+        CheckBoxes(in op, isDouble);
+        LoadVector(First, op.A, isDouble);
+        _asm.Vector(opcode, First, Slot(op.B));
+        FinishNumber(in op, isDouble);
+    }
+
+    private void WriteMultiplyAdd(in IrOp op, bool isDouble)
+    {
+        if (!_hasFma)
+        {
+            AddSlow(_asm.JumpNear(), op.Guest);
+            Forget(op.Dst);
+            return;
+        }
+
+        CheckBoxes(in op, isDouble);
+        if (op.C != op.A && op.C != op.B)
+            CheckBox(op.C, in op, isDouble);
+        LoadVector(First, op.A, isDouble);
+        LoadVector(Second, op.B, isDouble);
+        X64VexOpcode opcode = (IrMultiplyAdd)op.Imm switch
+        {
+            IrMultiplyAdd.None => isDouble ? X64VexOpcode.Vfmadd213sd : X64VexOpcode.Vfmadd213ss,
+            IrMultiplyAdd.NegateAddend => isDouble ? X64VexOpcode.Vfmsub213sd : X64VexOpcode.Vfmsub213ss,
+            IrMultiplyAdd.NegateProduct => isDouble ? X64VexOpcode.Vfnmadd213sd : X64VexOpcode.Vfnmadd213ss,
+            _ => isDouble ? X64VexOpcode.Vfnmsub213sd : X64VexOpcode.Vfnmsub213ss,
+        };
+        _asm.Vex(opcode, (uint)First, (uint)Second, Slot(op.C));
+        FinishNumber(in op, isDouble);
+    }
+
+    // The host gives its second operand when both are equal, so zeros of different sign come out as they were put in. Both ways round, or-ed
+    // for the minimum and and-ed for the maximum, the sign is right, and for other equal numbers nothing changes.
+    private void WriteFloatSelect(in IrOp op, bool isDouble)
+    {
+        CheckBoxes(in op, isDouble);
+        bool isMinimum = op.Code == IrOpcode.FloatMin;
+        LoadVector(First, op.A, isDouble);
+        LoadVector(Second, op.B, isDouble);
+        _asm.Vector(isDouble ? X64Opcode.Ucomisd : X64Opcode.Ucomiss, First, Second);
+        AddSlow(_asm.JumpNear(X64Condition.Parity), op.Guest);
+        X64Opcode select = isMinimum
+            ? isDouble ? X64Opcode.Minsd : X64Opcode.Minss
+            : isDouble ? X64Opcode.Maxsd : X64Opcode.Maxss;
+        _asm.Vector(X64Opcode.Movaps, Third, First);
+        _asm.Vector(select, First, Second);
+        _asm.Vector(select, Second, Third);
+        _asm.Vector(isMinimum ? X64Opcode.Orps : X64Opcode.Andps, First, Second);
+        StoreVector(op.Dst, First, isDouble);
+    }
+
+    private void WriteSign(in IrOp op, bool isDouble)
+    {
+        CheckBoxes(in op, isDouble);
+        int sign = isDouble ? 63 : 31;
+        _asm.Mov(X64Register.Rax, Slot(op.A), isDouble);
+        if (op.A == op.B)
+        {
+            // The usual three: move, negate, magnitude.
+            if (op.Code != IrOpcode.FloatCopySign)
+                _asm.Bit(op.Code == IrOpcode.FloatCopySignNot ? X64Bit.Complement : X64Bit.Reset, X64Register.Rax, sign, isDouble);
+        }
+        else
+        {
+            _asm.Mov(X64Register.Rcx, Slot(op.B), isDouble);
+            if (op.Code == IrOpcode.FloatCopySignNot)
+                _asm.Unary(X64Unary.Not, X64Register.Rcx, isDouble);
+            if (op.Code != IrOpcode.FloatXorSign)
+                _asm.Alu(X64Alu.Xor, X64Register.Rcx, X64Register.Rax, isDouble);
+            _asm.Shift(X64Shift.Shr, X64Register.Rcx, sign, isDouble);
+            _asm.Shift(X64Shift.Shl, X64Register.Rcx, sign, isDouble);
+            _asm.Alu(X64Alu.Xor, X64Register.Rax, X64Register.Rcx, isDouble);
+        }
+
+        bool wasBoxed = IsBoxed(op.Dst);
         Forget(op.Dst);
+        WriteFloatSlot(op.Dst, X64Register.Rax, isDouble, wasBoxed);
+    }
+
+    // comis signals for every NaN and ucomis for signaling ones only, just as the guest's; an unordered pair sets carry, zero and parity.
+    private void WriteFloatSet(in IrOp op, bool isDouble)
+    {
+        CheckBoxes(in op, isDouble);
+        var condition = (IrCondition)op.C;
+        if (condition == IrCondition.Equal)
+        {
+            LoadVector(First, op.A, isDouble);
+            _asm.Vector(isDouble ? X64Opcode.Ucomisd : X64Opcode.Ucomiss, First, Slot(op.B));
+            _asm.Set(X64Condition.NoParity, X64Register.Rcx);
+            _asm.Set(X64Condition.Equal, X64Register.Rax);
+            _asm.Alu(X64Alu.And, X64Register.Rax, X64Register.Rcx, wide: false);
+        }
+        else
+        {
+            LoadVector(First, op.B, isDouble);
+            _asm.Vector(isDouble ? X64Opcode.Comisd : X64Opcode.Comiss, First, Slot(op.A));
+            _asm.Set(condition == IrCondition.LessSigned ? X64Condition.Above : X64Condition.AboveOrEqual, X64Register.Rax);
+        }
+
+        if (op.Dst == GuestRegister.None || IsZero(op.Dst))
+            return;
+        _asm.Register(X64Opcode.Movzx8, (uint)X64Register.Rax, (uint)X64Register.Rax, wide: false);
+        Finish(in op, X64Register.Rax, IrWidth.W64);
+    }
+
+    private void WriteFloatToInteger(in IrOp op, bool isDouble)
+    {
+        CheckBox(op.A, in op, isDouble);
+        LoadVector(First, op.A, isDouble);
+        X64Opcode convert = isDouble ? X64Opcode.Cvttsd2si : X64Opcode.Cvttss2si;
+        var integer = (IrInteger)op.C;
+        if (integer is IrInteger.Int32 or IrInteger.Int64)
+        {
+            // What does not fit raises invalid and gives the least integer. That, less one, is the only one to overflow.
+            bool wide = integer == IrInteger.Int64;
+            _asm.Register(convert, (uint)X64Register.Rax, (uint)First, wide);
+            _asm.Alu(X64Alu.Cmp, X64Register.Rax, 1, wide);
+            AddSlow(_asm.JumpNear(X64Condition.Overflow), op.Guest);
+        }
+        else
+        {
+            // The signed conversion has more room, and would call inexact what the guest calls invalid: the range is checked first.
+            long limit = integer == IrInteger.UInt32
+                ? isDouble ? BitConverter.DoubleToInt64Bits(4294967296.0) : BitConverter.SingleToInt32Bits(4294967296f)
+                : isDouble ? BitConverter.DoubleToInt64Bits(9223372036854775808.0) : BitConverter.SingleToInt32Bits(9223372036854775808f);
+            CompareWith(isDouble ? BitConverter.DoubleToInt64Bits(-1) : (uint)BitConverter.SingleToInt32Bits(-1), isDouble);
+            AddSlow(_asm.JumpNear(X64Condition.BelowOrEqual), op.Guest);
+            CompareWith(limit, isDouble);
+            AddSlow(_asm.JumpNear(X64Condition.AboveOrEqual), op.Guest);
+            _asm.Register(convert, (uint)X64Register.Rax, (uint)First, wide: true);
+        }
+
+        if (op.Dst != GuestRegister.None && !IsZero(op.Dst))
+            Finish(in op, X64Register.Rax, integer is IrInteger.Int32 or IrInteger.UInt32 ? IrWidth.W32Signed : IrWidth.W64);
+    }
+
+    // Quiet: a NaN is seen by the conversion or the slow path.
+    private void CompareWith(long bits, bool isDouble)
+    {
+        _asm.MovConstant(X64Register.Rax, bits);
+        _asm.Register(X64Opcode.MovdToVector, (uint)Second, (uint)X64Register.Rax, isDouble);
+        _asm.Vector(isDouble ? X64Opcode.Ucomisd : X64Opcode.Ucomiss, First, Second);
+    }
+
+    private void WriteIntegerToFloat(in IrOp op, bool isDouble)
+    {
+        var integer = (IrInteger)op.C;
+        X64Register from = Source(op.A, 0, X64Register.Rax);
+        if (integer == IrInteger.UInt32)
+        {
+            _asm.Mov(X64Register.Rax, from, wide: false);
+            from = X64Register.Rax;
+        }
+        else if (integer == IrInteger.UInt64)
+        {
+            // There is no instruction for the upper half of the range.
+            _asm.Test(from, from);
+            AddSlow(_asm.JumpNear(X64Condition.Sign), op.Guest);
+        }
+
+        // The conversion keeps the rest of the register: without this it would wait for whoever wrote it.
+        _asm.Vector(X64Opcode.Xorps, First, First);
+        _asm.Register(isDouble ? X64Opcode.Cvtsi2sd : X64Opcode.Cvtsi2ss, (uint)First, (uint)from, integer != IrInteger.Int32);
+        StoreVector(op.Dst, First, isDouble);
+    }
+
+    private void WriteFloatToBits(in IrOp op, bool isDouble)
+    {
+        if (op.Dst == GuestRegister.None || IsZero(op.Dst))
+            return;
+        X64Register to = _home[op.Dst] == X64Register.None ? X64Register.Rax : _home[op.Dst];
+        _asm.Memory(isDouble ? X64Opcode.MovLoad : X64Opcode.Movsxd, (uint)to, Slot(op.A), wide: true);
+        Finish(in op, to, IrWidth.W64);
     }
 }

@@ -190,9 +190,10 @@ internal sealed unsafe partial class X64Translator
                 _asm.Store(address, X64Register.Rax, size);
                 return;
             case IrOpcode.LoadFloat:
+                bool wasBoxed = IsBoxed(op.Dst);
                 Forget(op.Dst);
                 _asm.Mov(X64Register.Rax, address, size == 8);
-                WriteFloatSlot(op.Dst, X64Register.Rax, size == 8);
+                WriteFloatSlot(op.Dst, X64Register.Rax, size == 8, wasBoxed);
                 return;
         }
 
@@ -220,16 +221,5 @@ internal sealed unsafe partial class X64Translator
         Forget(op.Dst);
         if (home == X64Register.None)
             _asm.Mov(Slot(op.Dst), target);
-    }
-
-    /// <summary>Stores bits to a float register; four bytes are boxed.</summary>
-    private void WriteFloatSlot(byte register, X64Register bits, bool isDouble)
-    {
-        X64Address slot = Slot(register);
-        _asm.Mov(slot, bits, isDouble);
-        if (isDouble)
-            return;
-        _asm.StoreImmediate(new X64Address(slot.Base, slot.Displacement + 4), -1, 4);
-        _boxed |= IrSemantics.Bit(register);
     }
 }

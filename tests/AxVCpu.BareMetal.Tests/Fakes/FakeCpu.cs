@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+
+namespace AxVCpu.BareMetal.Aarch64;
+
+/// <summary>What a guest does when it is entered; it changes its registers and says what ended its stay.</summary>
+internal unsafe delegate ExceptionKind FakeGuest(GuestRegisters* registers);
+
+/// <summary>The registers of a CPU, and what was asked of it. One for each thread, so that tests do not share anything.</summary>
+internal sealed unsafe class FakeCpu
+{
+    public const ulong GuestVectors = 0xE0_0000;
+    public const uint NoInterrupt = 1023;
+
+    [ThreadStatic]
+    private static FakeCpu? t_current;
+
+    public static FakeCpu Current => t_current ??= new FakeCpu();
+
+    public Dictionary<string, ulong> Registers { get; } = new(StringComparer.Ordinal);
+
+    public ulong[] IdRegisters { get; } = new ulong[56];
+
+    public Dictionary<ulong, ulong> Devices { get; } = [];
+
+    public List<string> Calls { get; } = [];
+
+    public List<ulong> Sgis { get; } = [];
+
+    public List<uint> Deactivated { get; } = [];
+
+    public Queue<uint> Interrupts { get; } = new();
+
+    /// <summary>The guest's own translation: guest-virtual to guest-physical; the identity when it is not set.</summary>
+    public Func<ulong, ulong?>? FirstStage { get; set; }
+
+    public Queue<FakeGuest> Guest { get; } = new();
+
+    public PerCpuBlock* Block { get; }
+
+    public ulong RootTable { get; }
+
+    public ulong SpareTables { get; }
+
+    // Fields, because they are moved as a whole.
+    public SystemRegisters System;
+    public PointerKeys Keys;
+    public DebugRegisters Debug;
+    public VgicCpuInterface Vgic;
+
+    private FakeCpu()
+    {
+        // Never freed: a CPU lives as long as its thread, and tests have few.
+        Block = (PerCpuBlock*)NativeMemory.AlignedAlloc((nuint)(PerCpuBlock.Stride * PerCpuBlock.MaxCpus), 4096);
+        new Span<byte>(Block, (int)(PerCpuBlock.Stride * PerCpuBlock.MaxCpus)).Clear();
+        RootTable = Pages(1);
+        SpareTables = Pages(8);
+        IdRegisters[IdRegisterFilter.IndexOf(IdRegister.AA64MMFR0)] = 0x0000_1122; // 40 physical bits
+        IdRegisters[IdRegisterFilter.IndexOf(IdRegister.AA64MMFR1)] = 1 << 20; // PAN
+        IdRegisters[IdRegisterFilter.IndexOf(IdRegister.AA64DFR0)] = 0x0000_0000_1030_5006;
+        Registers["IchVtrEl2"] = 3 | 4 << 26; // 4 list registers, 5 preemption bits
+    }
+
+    /// <summary>A CPU as after start-up, for this thread.</summary>
+    public static FakeCpu Reset()
+    {
+        t_current = new FakeCpu();
+        t_current.Block->Virtualization.Init(0);
+        t_current.Block->Virtualization.HardwareEnable();
+        t_current.Calls.Clear();
+        return t_current;
+    }
+
+    public static ulong Pages(int count)
+    {
+        void* memory = NativeMemory.AlignedAlloc((nuint)(count * 4096), 4096);
+        new Span<byte>(memory, count * 4096).Clear();
+        return (ulong)memory;
+    }
+
+    public ExceptionKind Enter(GuestRegisters* registers)
+    {
+        if (!Guest.TryDequeue(out FakeGuest? guest))
+            throw new InvalidOperationException("the vCPU is entered more often than the test expects");
+        return guest(registers);
+    }
+
+    public uint Acknowledge() => Interrupts.TryDequeue(out uint interrupt) ? interrupt : NoInterrupt;
+
+    public ulong Translate(ulong address, uint user)
+    {
+        Calls.Add(user != 0 ? "TranslateUser" : "Translate");
+        ulong? physical = FirstStage is null ? address : FirstStage(address);
+        return physical is null ? 1 | (0b000101 << 1) : physical.Value & ~0xFFFUL;
+    }
+
+    public ulong ReadDevice(ulong address) => Devices.GetValueOrDefault(address);
+
+    public void WriteDevice(ulong address, ulong value) => Devices[address] = value;
+
+    public ulong Firmware(ulong function, ulong a1, ulong a2, ulong a3)
+    {
+        Calls.Add($"Smc {function:x} {a1:x} {a2:x} {a3:x}");
+        return ulong.MaxValue;
+    }
+}
