@@ -1,10 +1,11 @@
 using System.Globalization;
 using AxVCpu.Software.Riscv64.Isa;
+using AxVCpu.Software.Translator;
 
 namespace AxVCpu.Software.Riscv64.Tests.Differential;
 
 /// <summary>
-/// The same generated sequences here and in QEMU: registers, float flags, memory and traps must agree. AXVISOR_DIFFERENTIAL_SECONDS makes it
+/// The same generated sequences in the interpreter, the translator and QEMU: registers, float flags, memory and traps must agree. AXVISOR_DIFFERENTIAL_SECONDS makes it
 /// go on for that long, AXVISOR_DIFFERENTIAL_SEED begins with that seed.
 /// </summary>
 public class DifferentialTests
@@ -15,8 +16,10 @@ public class DifferentialTests
 
     private static readonly int s_seed = Number("AXVISOR_DIFFERENTIAL_SEED") ?? Environment.TickCount;
 
-    [Fact]
-    public async Task Generated_sequences_end_as_in_qemu()
+    [Theory]
+    [InlineData(ExecutionTier.Interpreter)]
+    [InlineData(ExecutionTier.Translator)]
+    public async Task Generated_sequences_end_as_in_qemu(ExecutionTier tier)
     {
         if (Qemu.Find() is not { } qemu)
         {
@@ -24,17 +27,33 @@ public class DifferentialTests
             return;
         }
 
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        for (int seed = s_seed; seed == s_seed || System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds < s_seconds; seed++)
+        RequireTier(tier);
+        foreach (int seed in Seeds())
         {
             TestImage image = new(seed, Sequences, qemu.Isa, qemu.Wrong);
             string about = $"seed {seed}, {qemu.Version}";
             Task<byte[]> reference = qemu.RunAsync(image, about);
-            byte[] ours = TestRun.Run(image, about);
+            byte[] ours = TestRun.Run(image, tier, about);
             byte[] theirs = await reference;
             NoteComparison.ForgetFloatChanges(ours);
             NoteComparison.ForgetFloatChanges(theirs);
-            string? difference = NoteComparison.Find(image, "axvcpu", ours, "qemu", theirs);
+            string? difference = NoteComparison.Find(image, tier.ToString(), ours, "QEMU", theirs);
+            Assert.True(difference is null, $"{about}: {difference}");
+        }
+    }
+
+    [Theory]
+    [InlineData(ExecutionTier.Translator)]
+    [InlineData(ExecutionTier.Auto)]
+    public void Generated_sequences_end_alike_in_both_tiers(ExecutionTier tier)
+    {
+        RequireTier(tier);
+        foreach (int seed in Seeds())
+        {
+            TestImage image = new(seed, Sequences, IsaExtensions.All);
+            string about = $"seed {seed}";
+            string? difference = NoteComparison.Find(
+                image, nameof(ExecutionTier.Interpreter), TestRun.Run(image, ExecutionTier.Interpreter, about), tier.ToString(), TestRun.Run(image, tier, about));
             Assert.True(difference is null, $"{about}: {difference}");
         }
     }
@@ -46,6 +65,20 @@ public class DifferentialTests
         for (int seed = s_seed; missing.Count != 0 && seed < s_seed + 40; seed++)
             missing.ExceptWith(new TestImage(seed, Sequences, IsaExtensions.All).Rows);
         Assert.True(missing.Count == 0, $"never generated: {string.Join(' ', missing.Select(row => row.Mnemonic))} (seed {s_seed})");
+    }
+
+    /// <summary>One after the other until the time is over; one at least.</summary>
+    private static IEnumerable<int> Seeds()
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (int seed = s_seed; seed == s_seed || System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds < s_seconds; seed++)
+            yield return seed;
+    }
+
+    private static void RequireTier(ExecutionTier tier)
+    {
+        using IHostTranslator? translator = HostTranslator.TryCreate(RiscvStateLayout.Instance, 1 << 20);
+        Assert.SkipWhen(tier != ExecutionTier.Interpreter && translator is null, "the translator has no back end for this host");
     }
 
     private static int? Number(string variable) =>

@@ -9,9 +9,9 @@ internal static class TestRun
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>What it sends over the UART until it powers off.</summary>
-    public static byte[] Run(TestImage image, string about)
+    public static byte[] Run(TestImage image, ExecutionTier tier, string about)
     {
-        using var board = new GuestBoard(isa: image.Isa);
+        using var board = new GuestBoard(isa: image.Isa, tier: tier);
         board.Load(TestLayout.Image, image.Bytes);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         board.Cpu.Bind();
@@ -28,6 +28,8 @@ internal static class TestRun
                             sent.Add((byte)exit.MmioWrite.Data);
                             continue;
                         case TestLayout.Syscon:
+                            // A run on the wrong tier would compare nothing.
+                            Assert.Equal(tier != ExecutionTier.Interpreter, board.Machine.FindHart(0)!.TranslatedTraces != 0);
                             return [.. sent];
                         case TestLayout.Clint:
                             board.Cpu.SetInterruptLine(MachineSoftware, (exit.MmioWrite.Data & 1) != 0);
