@@ -124,6 +124,12 @@ public sealed unsafe partial class KvmX64Machine : IDisposable
 
     internal bool HasKernelLapic => InterruptController != X64InterruptController.None;
 
+    /// <summary>Whether the guests have XSAVE.</summary>
+    internal bool HasExtendedState => ExtendedComponents != 0;
+
+    /// <summary>The components of XCR0 that the guests can use.</summary>
+    internal ulong ExtendedComponents => Cpuid.ExtendedComponents;
+
     internal nuint RunPageSize { get; }
 
     internal CpuidTable Cpuid { get; }

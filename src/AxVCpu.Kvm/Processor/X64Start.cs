@@ -72,7 +72,12 @@ internal struct X64Start
         X64Segment code = FlatCode((ushort)(0x10 | level), X64SegmentAttributes.Long);
         code.Attributes |= ring;
         X64SystemRegisters registers = Segments(code, data);
-        registers.Tr.Base = Long.TaskState;
+        if (Long.TaskState.Limit != 0)
+        {
+            registers.Tr.Base = Long.TaskState.Base;
+            registers.Tr.Limit = Long.TaskState.Limit;
+        }
+
         registers.Gdt = Long.Gdt;
         registers.Idt = Long.Idt;
         registers.Cr0 = X64Control.ProtectionEnable | X64Control.MonitorCoprocessor | X64Control.ExtensionType | X64Control.NumericError

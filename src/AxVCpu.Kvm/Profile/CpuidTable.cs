@@ -39,6 +39,18 @@ internal sealed unsafe class CpuidTable
     /// <summary>The frequency of the guests' time-stamp counter in kHz, or 0.</summary>
     internal ulong TscKhz { get; }
 
+    /// <summary>The components that XCR0 can name, 0 without XSAVE.</summary>
+    internal ulong ExtendedComponents
+    {
+        get
+        {
+            const uint Xsave = 1u << 26;
+            bool hasXsave = (Find(_entries, 1, 0).Ecx & Xsave) != 0;
+            KvmCpuidEntry components = Find(_entries, 0xD, 0);
+            return hasXsave ? components.Eax | ((ulong)components.Edx << 32) : 0;
+        }
+    }
+
     /// <summary>The rows, without what differs between vCPUs.</summary>
     internal IReadOnlyList<KvmCpuidEntry> Entries => _entries;
 

@@ -35,6 +35,6 @@ public struct X64LongModeSetup
     /// <summary>The interrupt descriptor table; zero for none: the first exception then ends in a triple fault.</summary>
     public X64DescriptorTable Idt;
 
-    /// <summary>The linear address of a 64-bit TSS of 104 bytes, 0 for an empty one.</summary>
-    public ulong TaskState;
+    /// <summary>The 64-bit task-state segment (Intel SDM volume 3, 8.7), with its I/O permission bitmap; zero for none.</summary>
+    public X64DescriptorTable TaskState;
 }

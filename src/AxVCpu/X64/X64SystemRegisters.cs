@@ -89,6 +89,9 @@ public static class X64Control
     /// <summary>CR0.PG: paging.</summary>
     public const ulong Paging = 1UL << 31;
 
+    /// <summary>CR4.TSD: the time-stamp counter is for the supervisor alone.</summary>
+    public const ulong TimeStampDisable = 1UL << 2;
+
     /// <summary>CR4.PAE.</summary>
     public const ulong PhysicalAddressExtension = 1UL << 5;
 
