@@ -29,6 +29,16 @@ public enum RiscvFailEntry : ulong
     NotMapped = 2,
 }
 
+/// <summary>Which debug events end a run. The default value: none. For ebreak see <see cref="Riscv64MachineConfig.BreakpointExits"/>.</summary>
+public ref struct Riscv64DebugRequest
+{
+    /// <summary>After every instruction, and after every trap that an instruction takes.</summary>
+    public bool SingleStep { get; set; }
+
+    /// <summary>Guest virtual addresses of instructions in front of which a run ends. The next run goes past.</summary>
+    public ReadOnlySpan<ulong> Breakpoints { get; set; }
+}
+
 /// <summary>A riscv64 vCPU of the software engine: the hart that <see cref="VCpu{TArch}"/> drives.</summary>
 public partial struct Riscv64VCpu : IArchVCpu<Riscv64VCpu>, IArchCreate<Riscv64VCpu, Riscv64CreateConfig>, IArchSetup<Riscv64SetupConfig>, IDisposable
 {
@@ -114,6 +124,12 @@ public partial struct Riscv64VCpu : IArchVCpu<Riscv64VCpu>, IArchCreate<Riscv64V
         _hart.Run(ref exit);
         return default;
     }
+
+    /// <summary>
+    /// Sets which debug events end a run with <see cref="VCpuExitKind.Debug"/>, the program counter in front of the instruction that is to
+    /// come. Holds until the next call; a reset does not change it. Owner thread, not during a run.
+    /// </summary>
+    public readonly void SetDebug(Riscv64DebugRequest request) => _hart.SetDebug(request.SingleStep, request.Breakpoints);
 
     /// <inheritdoc/>
     public readonly void Kick() => _hart.RequestPoll(HartRequests.Kick);

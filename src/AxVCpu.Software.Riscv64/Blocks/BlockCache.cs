@@ -43,6 +43,12 @@ internal sealed unsafe partial class BlockCache : IDisposable
     /// <summary>Blocks built; a diagnostic.</summary>
     public ulong Built { get; private set; }
 
+    /// <summary>Addresses at which decoding stops. Drop all code after a change.</summary>
+    public ulong[] Breakpoints { get; set; } = [];
+
+    /// <summary>Whether the VMM wants to see this address before it is executed.</summary>
+    public bool IsBreakpoint(ulong pc) => Array.IndexOf(Breakpoints, pc) >= 0;
+
     /// <summary>The jump cache entry for an address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static JumpEntry* Jump(JumpEntry* jumps, ulong pc) => jumps + JumpCache.IndexOf(pc);
@@ -77,8 +83,18 @@ internal sealed unsafe partial class BlockCache : IDisposable
         return block;
     }
 
+    /// <summary>
+    /// Decodes one instruction, whether there is a breakpoint or not. It stays until something else is decoded.
+    /// </summary>
+    public CodeBlock* DecodeAlone(ulong pc, byte* code, byte* second, ulong generation)
+    {
+        if (_arena.Reserve(CodeBlock.MaxBytes) == null)
+            Clear();
+        return Decode(pc, code, 4, second, generation, isTrace: false, isAlone: true);
+    }
+
     /// <summary>Decodes at the arena's end without taking the room.</summary>
-    private CodeBlock* Decode(ulong pc, byte* code, int available, byte* second, ulong generation, bool isTrace)
+    private CodeBlock* Decode(ulong pc, byte* code, int available, byte* second, ulong generation, bool isTrace, bool isAlone = false)
     {
         // Decode from a private copy: another hart may write the code while we look at it.
         // SAFETY: the copy holds MaxOps * 4 bytes; the caller promised `available` bytes of guest memory, and MaxBytes bytes of arena.
@@ -114,12 +130,14 @@ internal sealed unsafe partial class BlockCache : IDisposable
             op->Extra = (ushort)count;
             offset += op->Length;
             count++;
+            if (Breakpoints.Length != 0 && !isAlone && IsBreakpoint(pc + op->PcOffset))
+                op->Code = CodeBlock.Stop;
             OpCode decoded = op->Code;
             if (decoded == OpCode.Jal && (op->Imm & 2) != 0 && (_isa & IsaExtensions.C) == 0)
                 op->Code = CodeBlock.MisalignedJump;
             bool ends = isTrace ? BlockShape.EndsTrace(decoded, op->Imm) : BlockShape.EndsBlock(decoded);
             op++;
-            if (second != null || ends)
+            if (second != null || isAlone || ends)
                 break;
         }
 

@@ -12,7 +12,7 @@ internal static class BlockShape
         >= OpCode.Beq and <= OpCode.Jalr => true,
         OpCode.FenceI => true,
         >= OpCode.Csrrw and <= OpCode.SfenceInvalIr => true,
-        OpCode.WrsNto or OpCode.WrsSto => true,
+        OpCode.WrsNto or OpCode.WrsSto or CodeBlock.Stop => true,
         _ => false,
     };
 

@@ -29,6 +29,9 @@ internal unsafe struct CodeBlock
     /// <summary>Put over the op behind those that the slow path of a trace executes: the interpreter returns.</summary>
     public const OpCode ReturnToTrace = OpCode.Count + 2;
 
+    /// <summary>A breakpoint of the VMM, whatever the instruction is.</summary>
+    public const OpCode Stop = OpCode.Count + 3;
+
     /// <summary>Most bytes a block or trace can take in the arena: header, ops, copy, edges.</summary>
     public static readonly nuint MaxBytes = (nuint)(sizeof(CodeBlock) + (MaxOps + 1) * sizeof(Op) + MaxOps * 4 + 16 + (MaxOps + 1) * sizeof(TraceEdge));
 

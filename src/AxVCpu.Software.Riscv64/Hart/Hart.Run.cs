@@ -22,7 +22,7 @@ internal sealed unsafe partial class Hart
         FinishPendingAccess();
         // A CSR of the VMM is read and then written: two exits of one instruction.
         if (!_exitPending)
-            Execute(null);
+            Go();
         LeaveRun();
         exit = _exit;
         ClearKick();

@@ -59,7 +59,9 @@ internal sealed unsafe partial class Hart
             case >= OpCode.CboInval and <= OpCode.CboZero:
                 done = ExecuteCacheBlock(trace, op);
                 break;
-            case OpCode.Illegal or >= OpCode.Csrrw and <= OpCode.SfenceInvalIr or OpCode.FenceI or OpCode.WrsNto or OpCode.WrsSto:
+            case >= OpCode.Beq and <= OpCode.Jalr or CodeBlock.MisalignedJump:
+                return ExecuteJump(trace, op);
+            case CodeBlock.Stop or OpCode.Illegal or >= OpCode.Csrrw and <= OpCode.SfenceInvalIr or OpCode.FenceI or OpCode.WrsNto or OpCode.WrsSto:
                 return ExecuteSystemSlow(trace, op);
             default:
                 return ExecuteRange(op, 1);
@@ -113,7 +115,7 @@ internal sealed unsafe partial class Hart
 
         // fence.i changes nothing for a page whose code is as it was.
         bool isSame = _s->FetchContext == context
-            || (op->Code == OpCode.FenceI && BlockCache.Validate(trace->Page, _s->FetchGeneration));
+            || (op->Code == OpCode.FenceI && trace->Page != null && BlockCache.Validate(trace->Page, _s->FetchGeneration));
         if (!isSame || _s->Pc != trace->Pc + op->PcOffset + op->Length || retired >= Volatile.Read(ref _s->PollAt))
             return false;
         _s->InstRet = whole;

@@ -52,6 +52,8 @@ internal sealed unsafe partial class Hart
             case OpCode.WrsSto:
                 // Waiting may end at any time; giving the processor away once is enough (Zawrs: implementations may time out).
                 break;
+            case CodeBlock.Stop:
+                return StopAtBreakpoint();
             default:
                 return RaiseIllegal(CodeBlock.Raw(block, op));
         }

@@ -30,7 +30,7 @@ internal sealed unsafe partial class RiscvFrontEnd
         _isFloatDirty = false;
         Op* ops = CodeBlock.Ops(trace);
         bool isOpen = true;
-        for (int i = 0; i < (int)trace->Count; i++)
+        for (int i = 0; isOpen && i < (int)trace->Count; i++)
         {
             _index = (ushort)i;
             isOpen = TranslateOne(ops + i, trace->Pc + ops[i].PcOffset, ops[i].PcOffset + ops[i].Length);
@@ -76,7 +76,7 @@ internal sealed unsafe partial class RiscvFrontEnd
                 return Interpret();
             case OpCode.FenceI:
                 return Interpret();
-            case OpCode.Illegal or OpCode.Jalr or CodeBlock.MisalignedJump:
+            case OpCode.Illegal or OpCode.Jalr or CodeBlock.MisalignedJump or CodeBlock.Stop:
             case >= OpCode.Ecall and <= OpCode.SfenceInvalIr:
             case OpCode.WrsNto or OpCode.WrsSto:
                 Add(IrOpcode.Interpret, c: 1);
