@@ -11,7 +11,7 @@ public sealed class VmidTests
         int seed = Environment.TickCount;
         var random = new Random(seed);
         const int cpus = 8, vms = 600;
-        var allocator = VmidAllocator.Create();
+        VmidAllocator allocator = default;
         var vmids = new Vmid[vms];
         int[] bound = [.. Enumerable.Repeat(-1, cpus)];
         var tags = new uint[cpus];
@@ -55,7 +55,7 @@ public sealed class VmidTests
     [Fact]
     public void A_VM_keeps_its_tag_while_there_are_others()
     {
-        var allocator = VmidAllocator.Create();
+        VmidAllocator allocator = default;
         Vmid first = default, second = default;
         Assert.False(allocator.Acquire(ref first, 0));
         Assert.False(allocator.Acquire(ref second, 1));

@@ -21,9 +21,6 @@ internal struct Vmid
     /// <summary>Whether translations may exist under this tag.</summary>
     public readonly bool IsAssigned => Value != 0;
 
-    /// <summary>Makes the first generation; once, on the boot CPU.</summary>
-    public static void Initialize() => s_allocator = VmidAllocator.Create();
-
     /// <summary>Makes a VM's tag good for this CPU until <see cref="Release"/>.</summary>
     public static void Acquire(ref Vmid vmid, uint cpu)
     {
@@ -44,7 +41,7 @@ internal struct Vmid
 
 /// <summary>
 /// Hands out the 255 tags. When they are used up a new generation begins: all translations are dropped, only the tags of VMs that are
-/// bound at that moment stay theirs, since their CPUs go on filling the TLBs with them. Not thread safe.
+/// bound at that moment stay theirs, since their CPUs go on filling the TLBs with them. Zeroed is a good start. Not thread safe.
 /// </summary>
 internal struct VmidAllocator
 {
@@ -65,19 +62,13 @@ internal struct VmidAllocator
     private CpuAffinities _active;
     private CpuAffinities _reserved;
 
-    /// <summary>The first generation, all tags free.</summary>
-    public static VmidAllocator Create()
-    {
-        VmidAllocator allocator = default;
-        allocator.Begin();
-        return allocator;
-    }
-
     /// <summary>Gives a VM a good tag, if it has none, and notes that the CPU uses it.</summary>
     /// <returns>Whether all guests' translations must be dropped on every CPU before this VM runs.</returns>
     public bool Acquire(ref Vmid vmid, uint cpu)
     {
         bool rolledOver = false;
+        if (_generation == 0)
+            Begin();
         if (vmid.Value < _generation && !TryKeep(ref vmid))
         {
             if (!TryTake(out uint tag))

@@ -40,7 +40,6 @@ internal static unsafe class HostStartup
         }
 
         HostGic.Open(facts.Distributor.Start);
-        Vmid.Initialize();
         if (!TryEnterCpu())
             return false;
         HostCpus.StartOthers();
