@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace AxVCpu.BareMetal;
@@ -20,7 +21,7 @@ internal enum LogLevel : byte
 }
 
 /// <summary>
-/// The hypervisor's log on the host's console. A line is collected on the writer's stack and written at once, so that lines of
+/// The hypervisor's log on the host's console. A line is collected for each CPU and written at once, so that lines of
 /// several CPUs do not mix: <c>Log.Info("vm "u8).Dec(id).Text(" starts at "u8).Hex(entry).End()</c>.
 /// </summary>
 internal static class Log
@@ -68,6 +69,7 @@ internal static class Log
     /// <summary>Writes whatever another CPU may be doing: this one will never write again.</summary>
     public static void WriteLast(ReadOnlySpan<byte> text) => Aarch64.HostConsole.Write(text);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static LogLine Begin(LogLevel level, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> text)
     {
         var line = new LogLine(level <= s_level);
@@ -75,38 +77,74 @@ internal static class Log
     }
 }
 
-/// <summary>Storage for one line.</summary>
-[InlineArray(Length)]
+/// <summary>Room for the line that a CPU writes, in its <see cref="Aarch64.PerCpuBlock"/>.</summary>
 internal struct LogBuffer
 {
     /// <summary>Longer lines are cut.</summary>
-    public const int Length = 200;
-    private byte _first;
-}
+    public const int Capacity = 252;
 
-/// <summary>One line of text under construction; without allocation, cut when it is too long.</summary>
-internal ref struct LogLine
-{
-    private LogBuffer _buffer;
+    [InlineArray(Capacity)]
+    private struct Bytes
+    {
+        private byte _first;
+    }
+
     private int _length;
-    private readonly bool _isWanted;
-
-    /// <summary>An empty line; one that is not wanted ignores everything.</summary>
-    public LogLine(bool isWanted) => _isWanted = isWanted;
+    private Bytes _bytes;
 
     /// <summary>What the line holds.</summary>
-    [System.Diagnostics.CodeAnalysis.UnscopedRef]
-    public ReadOnlySpan<byte> Content => ((Span<byte>)_buffer).Slice(0, _length);
+    [UnscopedRef]
+    public ReadOnlySpan<byte> Content => ((Span<byte>)_bytes).Slice(0, _length);
+
+    /// <summary>Begins a new line.</summary>
+    public void Clear() => _length = 0;
+
+    /// <summary>Adds a byte when there is room.</summary>
+    public void Add(byte value)
+    {
+        if (_length < Capacity)
+            _bytes[_length++] = value;
+    }
+
+    /// <summary>Ends the line, whatever its length.</summary>
+    public void Finish()
+    {
+        _length = _length > Capacity - 2 ? Capacity - 2 : _length;
+        Add((byte)'\r');
+        Add((byte)'\n');
+    }
+}
+
+/// <summary>
+/// One line of text under construction, in its CPU's own buffer: a CPU makes one line at a time. Without allocation, cut when too long.
+/// </summary>
+internal readonly unsafe ref struct LogLine
+{
+    private readonly LogBuffer* _buffer;
+
+    /// <summary>An empty line; one that is not wanted ignores everything.</summary>
+    public LogLine(bool isWanted)
+    {
+        // SAFETY: the block is this CPU's as long as the CPU runs, and EL2 is not interrupted.
+        _buffer = isWanted ? &Aarch64.Native.CurrentCpu()->Line : null;
+        if (_buffer != null)
+            _buffer->Clear();
+    }
+
+    /// <summary>What the line holds, until the CPU begins another.</summary>
+    public ReadOnlySpan<byte> Content => _buffer == null ? default : _buffer->Content;
 
     /// <summary>Adds text.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public LogLine Text(ReadOnlySpan<byte> text)
     {
-        for (int i = 0; i < text.Length; i++)
-            Add(text[i]);
+        for (int i = 0; _buffer != null && i < text.Length; i++)
+            _buffer->Add(text[i]);
         return this;
     }
 
     /// <summary>Adds a decimal number.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public LogLine Dec(ulong value)
     {
         Digits(value, 10);
@@ -114,52 +152,44 @@ internal ref struct LogLine
     }
 
     /// <summary>Adds a hexadecimal number with its prefix.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public LogLine Hex(ulong value)
     {
-        Add((byte)'0');
-        Add((byte)'x');
+        Text("0x"u8);
         Digits(value, 16);
         return this;
     }
 
     /// <summary>Writes the line.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void End()
     {
-        if (!_isWanted)
+        if (_buffer == null)
             return;
-        Finish();
+        _buffer->Finish();
         Log.Write(Content);
     }
 
     /// <summary>Writes the line without taking the lock; see <see cref="Log.WriteLast"/>.</summary>
     public void EndLast()
     {
-        Finish();
+        if (_buffer == null)
+            return;
+        _buffer->Finish();
         Log.WriteLast(Content);
-    }
-
-    private void Finish()
-    {
-        _length = _length > LogBuffer.Length - 2 ? LogBuffer.Length - 2 : _length;
-        Add((byte)'\r');
-        Add((byte)'\n');
     }
 
     private void Digits(ulong value, uint radix)
     {
+        if (_buffer == null)
+            return;
         ulong unit = 1;
         while (value / unit >= radix)
             unit *= radix;
         for (; unit != 0; unit /= radix)
         {
             uint digit = (uint)(value / unit % radix);
-            Add((byte)(digit < 10 ? '0' + digit : 'a' + digit - 10));
+            _buffer->Add((byte)(digit < 10 ? '0' + digit : 'a' + digit - 10));
         }
-    }
-
-    private void Add(byte value)
-    {
-        if (_isWanted && _length < LogBuffer.Length)
-            _buffer[_length++] = value;
     }
 }

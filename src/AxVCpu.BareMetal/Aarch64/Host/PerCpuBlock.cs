@@ -55,4 +55,8 @@ internal unsafe struct PerCpuBlock
     /// <summary>Virtualization on this CPU.</summary>
     [FieldOffset(80)]
     public PerCpu<Aarch64PerCpu> Virtualization;
+
+    /// <summary>The line that the CPU writes to the log.</summary>
+    [FieldOffset(2048)]
+    public LogBuffer Line;
 }

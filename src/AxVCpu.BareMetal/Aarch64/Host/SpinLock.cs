@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AxVCpu.BareMetal;
 
 /// <summary>A lock between physical CPUs. Not recursive. EL2 runs with interrupts masked, so a holder is never interrupted.</summary>
@@ -6,6 +8,7 @@ internal struct SpinLock
     private int _held;
 
     /// <summary>Takes the lock.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Enter()
     {
         while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
