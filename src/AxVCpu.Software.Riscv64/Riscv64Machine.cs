@@ -155,6 +155,15 @@ public sealed partial class Riscv64Machine : IDisposable
     /// <summary>The hart with <paramref name="id"/>, or null before it was created. Any thread.</summary>
     internal Hart? FindHart(ulong id) => id < (ulong)_harts.Length ? Volatile.Read(ref _harts[id]) : null;
 
+    /// <summary>What a hart has counted. Any thread.</summary>
+    /// <returns>False when there is no such hart.</returns>
+    public bool TryReadCounters(ulong hartId, out Riscv64Counters counters)
+    {
+        Hart? hart = FindHart(hartId);
+        counters = hart is null ? default : hart.ReadCounters();
+        return hart is not null;
+    }
+
     /// <summary>Makes a hart known to the others. False when there is one with its id.</summary>
     internal bool AddHart(Hart hart) => Interlocked.CompareExchange(ref _harts[hart.HartId], hart, null) is null;
 

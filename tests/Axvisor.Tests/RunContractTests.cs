@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using AxVCpu.Software.Riscv64.Isa;
 
 namespace Axvisor.Tests;
@@ -92,6 +93,36 @@ public sealed class RunContractTests : IDisposable
             """);
         (int got, _, string errors) = await CliProcess.RunAsync("run", "--kernel", kernel, "--profile", "machine", "--timeout", "60");
         Assert.True(code == got, $"exit code {got} in place of {code}; {errors}");
+    }
+
+    [Theory]
+    [InlineData("interpreter")]
+    [InlineData("auto")]
+    public async Task The_statistics_are_printed_on_standard_error_at_the_end(string tier)
+    {
+        string kernel = Program("""
+            _start:
+                li   t0, 100000
+            1:  addi t0, t0, -1
+                bnez t0, 1b
+                li   t0, 0x5555
+                li   t1, 0x100000
+                sw   t0, 0(t1)
+            1:  j    1b
+            """);
+        string[] words = ["run", "--kernel", kernel, "--profile", "machine", "--timeout", "60", "--tier", tier, "--stats"];
+        (int code, _, string errors) = await CliProcess.RunAsync(words);
+        Assert.Equal(0, code);
+        Assert.Contains("million instructions per second", errors, StringComparison.Ordinal);
+        (code, string output, errors) = await CliProcess.RunAsync([.. words, "--json"]);
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("instructions", output, StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(errors[errors.IndexOf('{', StringComparison.Ordinal)..]);
+        JsonElement cpu = document.RootElement.GetProperty("vcpus")[0];
+        Assert.InRange(cpu.GetProperty("instructions").GetInt64(), 200_000, 201_000);
+        Assert.Equal(1, cpu.GetProperty("exits").GetProperty("MmioWrite").GetInt64());
+        if (tier == "interpreter")
+            Assert.Equal(0, cpu.GetProperty("translatedInstructions").GetInt64());
     }
 
     [Fact]

@@ -47,6 +47,7 @@ internal sealed unsafe partial class Hart
     public TlbFill FillTlb(ulong va, uint size, MemoryAccess access, out byte* host, out ulong gpa)
     {
         host = null;
+        _tlbMisses++;
         MmuClass mmuClass = access == MemoryAccess.Fetch ? _s->FetchClass : _s->DataClass;
         PrivilegeMode mode = mmuClass switch
         {

@@ -1,3 +1,4 @@
+using AxVCpu.Software.Riscv64;
 using AxVCpu.Software.Riscv64.Isa;
 using AxVM.Config;
 
@@ -6,10 +7,11 @@ namespace AxVM.Boards;
 /// <summary>A configuration as the riscv64 <c>virt</c> board takes it: checked, with every choice made.</summary>
 internal sealed class Riscv64VirtConfig
 {
-    private Riscv64VirtConfig(VmConfig config, IsaExtensions isa, IReadOnlyList<AddressRangeConfig> ram, IReadOnlyList<DiskConfig> disks)
+    private Riscv64VirtConfig(VmConfig config, IsaExtensions isa, ExecutionTier tier, IReadOnlyList<AddressRangeConfig> ram, IReadOnlyList<DiskConfig> disks)
     {
         Config = config;
         Isa = isa;
+        Tier = tier;
         Ram = ram;
         Disks = disks;
     }
@@ -19,6 +21,9 @@ internal sealed class Riscv64VirtConfig
 
     /// <summary>What the harts implement.</summary>
     public IsaExtensions Isa { get; }
+
+    /// <summary>How guest code is executed.</summary>
+    public ExecutionTier Tier { get; }
 
     /// <summary>RAM regions by ascending address; the first holds the board's RAM base.</summary>
     public IReadOnlyList<AddressRangeConfig> Ram { get; }
@@ -73,7 +78,7 @@ internal sealed class Riscv64VirtConfig
         Refuse(kernel.UefiFirmwarePath is not null, "kernel.uefi_firmware_path", "is not supported on this board; use bios_path");
         Refuse(config.Engine.Name is not ("auto" or "software"), "engine.name", $"\"{config.Engine.Name}\" has no riscv64 guests; use \"software\"");
         Refuse(config.Engine.InterruptController is not null, "engine.irqchip", "is of x86_64 guests; remove it");
-        Refuse(config.Engine.Tier is not ("auto" or "interpreter"), "engine.tier", $"\"{config.Engine.Tier}\" is not a tier of the software engine; use \"auto\" or \"interpreter\"");
+        ExecutionTier tier = FindTier(config, Problem);
         Refuse(devices.InterruptMode == InterruptMode.Passthrough, "devices.interrupt_mode", "\"passthrough\" needs the host's interrupt controller, which the software engine does not have; use \"emulated\"");
         Refuse(devices.AddressSpacePolicy == AddressSpacePolicy.Passthrough, "devices.address_space_policy", "\"passthrough\" is not supported by the software engine; use \"virtualized\"");
         Refuse(devices.Passthrough.Count != 0, "devices.passthrough_devices", $"\"{string.Join(", ", devices.Passthrough.Select(device => device.Name))}\" cannot be passed through by the software engine; remove it");
@@ -87,9 +92,20 @@ internal sealed class Riscv64VirtConfig
         Refuse(isaProblem is null && (isa & (IsaExtensions.I | IsaExtensions.Zicsr)) != (IsaExtensions.I | IsaExtensions.Zicsr), "engine.isa", "must have zicsr");
         List<AddressRangeConfig> ram = FindRam(config, Problem);
         List<DiskConfig> disks = FindDisks(config, Problem);
-        Riscv64VirtConfig result = new(config, isa, ram, disks);
+        Riscv64VirtConfig result = new(config, isa, tier, ram, disks);
         Refuse(result.VirtioDevices > Riscv64VirtLayout.VirtioSlots, "disk", $"{result.VirtioDevices} virtio devices do not fit the board's {Riscv64VirtLayout.VirtioSlots} slots");
         return problems.Count == 0 ? result : throw new ConfigException(problems);
+    }
+
+    private static ExecutionTier FindTier(VmConfig config, Action<string, string> problem)
+    {
+        if (EngineTierNames.TryParse(config.Engine.Tier, out ExecutionTier tier))
+        {
+            return tier;
+        }
+
+        problem("engine.tier", $"\"{config.Engine.Tier}\" is not a tier of the software engine; {EngineTierNames.Listed} are possible");
+        return ExecutionTier.Auto;
     }
 
     private static List<AddressRangeConfig> FindRam(VmConfig config, Action<string, string> problem)

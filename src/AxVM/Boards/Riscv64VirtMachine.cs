@@ -48,6 +48,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
                 Clock = Clock,
                 HartCount = harts,
                 Isa = _board.Isa,
+                Tier = _board.Tier,
                 Profile = _profile == StartProfile.Sbi ? AxVCpu.Software.Riscv64.StartProfile.Sbi : AxVCpu.Software.Riscv64.StartProfile.Machine,
                 // Firmware would take the console of a debugger for the board's own.
                 Semihosting = _profile == StartProfile.Machine && !_board.HasFirmware,
@@ -92,6 +93,13 @@ internal sealed partial class Riscv64VirtMachine : IMachine
 
     /// <inheritdoc/>
     public ulong ResidentBytes => _memory.ResidentFrames << 12;
+
+    /// <inheritdoc/>
+    public ExecutionStatistics? GetExecution(int cpu) => _machine.TryReadCounters((ulong)cpu, out Riscv64Counters counters)
+        ? new ExecutionStatistics(
+            counters.Instructions, counters.TranslatedInstructions, counters.Traces, counters.CodeBytes, counters.CodeFlushes,
+            counters.TlbMisses, counters.TlbFlushes, counters.SlowPaths)
+        : null;
 
     /// <inheritdoc/>
     public bool NeedsPolling => _htif is not null;

@@ -189,7 +189,7 @@ public sealed class EngineConfig
     /// <summary>"auto" or an engine's name: "software", "kvm".</summary>
     public string Name { get; set; } = "auto";
 
-    /// <summary>How guest code is executed: "auto" or "interpreter".</summary>
+    /// <summary>How guest code is executed: "auto", "interpreter", "translator" or "both".</summary>
     public string Tier { get; set; } = "auto";
 
     /// <summary>Where the guest starts.</summary>

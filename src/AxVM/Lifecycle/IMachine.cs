@@ -17,6 +17,9 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
     /// <summary>Bytes of memory the guest has touched. Any thread.</summary>
     ulong ResidentBytes { get; }
 
+    /// <summary>What the engine counted about a vCPU; null when it counts nothing. Any thread.</summary>
+    ExecutionStatistics? GetExecution(int cpu) => null;
+
     /// <summary>Whether <see cref="Poll"/> wants to be called about every millisecond.</summary>
     bool NeedsPolling { get; }
 

@@ -19,14 +19,14 @@ internal sealed class VCpuGang : IDisposable
     /// <param name="vmId">The VM's number, for the threads' names.</param>
     /// <param name="machine">What serves exits.</param>
     /// <param name="events">Who hears of what the machine does not serve.</param>
-    /// <param name="exits">Counts exits: for each vCPU, by kind.</param>
+    /// <param name="activities">Counts what each vCPU does.</param>
     /// <param name="hostCpus">The host's CPUs of each vCPU as bit masks; empty for no restriction.</param>
-    public VCpuGang(uint vmId, IMachine machine, IVCpuEvents events, long[][] exits, IReadOnlyList<ulong> hostCpus)
+    public VCpuGang(uint vmId, IMachine machine, IVCpuEvents events, IReadOnlyList<VCpuActivity> activities, IReadOnlyList<ulong> hostCpus)
     {
         _threads = new VCpuThread[machine.Cpus.Count];
         for (int i = 0; i < _threads.Length; i++)
         {
-            _threads[i] = new VCpuThread(this, $"vm{vmId}-vcpu{i}", i, machine, events, exits[i], hostCpus.Count > i ? hostCpus[i] : 0);
+            _threads[i] = new VCpuThread(this, $"vm{vmId}-vcpu{i}", i, machine, events, activities[i], hostCpus.Count > i ? hostCpus[i] : 0);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class VCpuThread
     private readonly VCpuGang _gang;
     private readonly IVCpuEvents _events;
     private readonly Thread _thread;
-    private readonly long[] _exits;
+    private readonly VCpuActivity _activity;
     private readonly ulong _hostCpus;
     private volatile bool _isTurnOver;
     private bool _isPlaced;
@@ -36,12 +36,12 @@ internal sealed class VCpuThread
     /// <param name="index">The vCPU's index.</param>
     /// <param name="machine">What serves exits.</param>
     /// <param name="events">Who hears of the others.</param>
-    /// <param name="exits">Counts exits, by kind.</param>
+    /// <param name="activity">Counts what the vCPU does.</param>
     /// <param name="hostCpus">The host's CPUs that may run it, as a bit mask; 0 for all.</param>
-    public VCpuThread(VCpuGang gang, string name, int index, IMachine machine, IVCpuEvents events, long[] exits, ulong hostCpus)
+    public VCpuThread(VCpuGang gang, string name, int index, IMachine machine, IVCpuEvents events, VCpuActivity activity, ulong hostCpus)
     {
         _hostCpus = hostCpus;
-        _exits = exits;
+        _activity = activity;
         _gang = gang;
         _events = events;
         _machine = machine;
@@ -107,6 +107,7 @@ internal sealed class VCpuThread
         }
 
         _cpu.Bind();
+        _activity.BeginWork();
         try
         {
             while (_gang.IsRunning && !_isTurnOver && RunOnce())
@@ -115,6 +116,7 @@ internal sealed class VCpuThread
         }
         finally
         {
+            _activity.EndWork();
             if (_cpu.State == VCpuState.Ready)
             {
                 _cpu.Unbind();
@@ -127,7 +129,7 @@ internal sealed class VCpuThread
     private bool RunOnce()
     {
         VCpuExit exit = _cpu.Run();
-        _exits[(int)exit.Kind]++;
+        _activity.Count(exit.Kind);
         if (RunLoop.Serve(exit, ref _machine, ref _cpu))
         {
             return true;
@@ -139,7 +141,9 @@ internal sealed class VCpuThread
             case VCpuExitKind.ExternalInterrupt:
                 return true;
             case VCpuExitKind.Halt:
+                _activity.EndWork();
                 _cpu.Block(_machine.Clock.TimeUntil(exit.HaltDeadline));
+                _activity.BeginWork();
                 return true;
             case VCpuExitKind.SendIpi:
                 SendIpi(exit.SendIpi);

@@ -26,7 +26,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     private readonly IMachine _machine;
     private readonly VmLifecycle _lifecycle = new();
     private readonly SemaphoreSlim _operations = new(1);
-    private readonly long[][] _exits;
+    private readonly VCpuActivity[] _activities;
+    private readonly VmMeter _meter;
     private volatile VCpuGang? _gang;
     private Timer? _poller;
     private TaskCompletionSource<VmExit> _ending = NewEnding();
@@ -39,7 +40,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         _options = options;
         Console = new GuestConsole(options.ConsoleBuffer);
         _machine = build(this, Console);
-        _exits = [.. _machine.Cpus.Select(_ => new long[(int)VCpuExitKind.ArchSpecific + 1])];
+        _activities = [.. _machine.Cpus.Select(_ => new VCpuActivity())];
+        _meter = new VmMeter(Id, Name, _machine, _activities);
         if (options.DiscardConsole)
         {
             Console.Discard();
@@ -80,7 +82,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         _machine.Clock.Ticks,
         _machine.Clock.FrequencyHz,
         _machine.ResidentBytes,
-        [.. _machine.Cpus.Select((cpu, index) => new VCpuStatistics(index, cpu.State, (long[])_exits[index].Clone()))]);
+        [.. _machine.Cpus.Select((cpu, index) => new VCpuStatistics(index, cpu.State, _activities[index], _machine.GetExecution(index)))]);
 
     /// <summary>The devicetree the guest is shown, or would be shown if it were started now. In every state.</summary>
     /// <exception cref="ConfigException">The guest's board has no devicetree.</exception>
@@ -111,7 +113,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             }
 
             RenewEnding();
-            VCpuGang gang = new(Id, _machine, this, _exits, _config.Base.PhysicalCpuSets);
+            VCpuGang gang = new(Id, _machine, this, _activities, _config.Base.PhysicalCpuSets);
             gang.SetOnline(_machine.StartsOnline);
             _gang = gang;
             _poller = _machine.NeedsPolling ? new Timer(_ => Poll(), null, s_pollPeriod, s_pollPeriod) : null;
@@ -213,6 +215,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
                 await StopCoreAsync(new VmExit(VmExitReason.Cancelled)).ConfigureAwait(false);
             }
 
+            _meter.Dispose();
             await _machine.DisposeAsync().ConfigureAwait(false);
             Console.Complete();
         }

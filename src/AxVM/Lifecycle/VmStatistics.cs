@@ -14,11 +14,13 @@ public sealed class VCpuStatistics
 {
     private readonly long[] _exits;
 
-    internal VCpuStatistics(int index, VCpuState state, long[] exits)
+    internal VCpuStatistics(int index, VCpuState state, VCpuActivity activity, ExecutionStatistics? execution)
     {
         Index = index;
         State = state;
-        _exits = exits;
+        _exits = activity.CopyExits();
+        BusyTime = activity.Busy;
+        Execution = execution;
     }
 
     /// <summary>The vCPU's index.</summary>
@@ -30,6 +32,31 @@ public sealed class VCpuStatistics
     /// <summary>All exits.</summary>
     public long TotalExits => _exits.Sum();
 
+    /// <summary>Time in the guest or serving its exits; not the time that it was halted.</summary>
+    public TimeSpan BusyTime { get; }
+
+    /// <summary>What the engine counted; <c>null</c> for an engine whose vCPUs are the hardware's.</summary>
+    public ExecutionStatistics? Execution { get; }
+
     /// <summary>Exits of one kind.</summary>
     public long Exits(VCpuExitKind kind) => _exits[(int)kind];
 }
+
+/// <summary>What a software engine counted about one vCPU.</summary>
+/// <param name="Instructions">Instructions retired since power-on.</param>
+/// <param name="TranslatedInstructions">Instructions translated to host code, once for each time that they were.</param>
+/// <param name="Traces">Traces translated, dropped ones too.</param>
+/// <param name="CodeBytes">Bytes of host code now.</param>
+/// <param name="CodeFlushes">How often all decoded and translated code was dropped.</param>
+/// <param name="TlbMisses">Accesses and fetches whose page the software TLB did not have.</param>
+/// <param name="TlbFlushes">How often the whole software TLB was emptied.</param>
+/// <param name="SlowPaths">Instructions of translated code that its slow path did.</param>
+public sealed record ExecutionStatistics(
+    ulong Instructions,
+    ulong TranslatedInstructions,
+    ulong Traces,
+    ulong CodeBytes,
+    ulong CodeFlushes,
+    ulong TlbMisses,
+    ulong TlbFlushes,
+    ulong SlowPaths);

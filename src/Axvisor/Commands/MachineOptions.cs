@@ -47,6 +47,9 @@ internal sealed class MachineOptions
         HelpName = "rng|console", Description = "A further virtio device; may be repeated", Arity = ArgumentArity.OneOrMore,
     };
 
+    private readonly Option<string?> _tier = Choice(
+        "--tier", "How the software engine executes guest code: both compares the tiers trace by trace, for debugging", "auto", "interpreter", "translator", "both");
+
     private readonly Option<string?> _engine = Text("--engine", "NAME", "The engine, see 'axvisor engines'");
     private readonly Option<string?> _architecture = Choice("--arch", "The guest's architecture; without it that of the engine, or of the kernel's file", "riscv64", "x86_64");
     private readonly Option<string?> _irqchip = Choice("--irqchip", "x86_64: who has the interrupt controllers", "kernel", "split", "none");
@@ -75,7 +78,7 @@ internal sealed class MachineOptions
     {
         command.Arguments.Add(_target);
         foreach (Option option in (Option[])
-            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _engine, _architecture, _irqchip])
+            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _engine, _tier, _architecture, _irqchip])
         {
             command.Options.Add(option);
         }
@@ -179,6 +182,7 @@ internal sealed class MachineOptions
         config.Engine.Isa = result.GetValue(_isa) ?? config.Engine.Isa;
         config.Engine.Mmu = result.GetValue(_mmu) ?? config.Engine.Mmu;
         config.Engine.Name = result.GetValue(_engine) ?? config.Engine.Name;
+        config.Engine.Tier = result.GetValue(_tier) ?? config.Engine.Tier;
         if (result.GetValue(_architecture) is { } architecture)
             config.Base.Architecture = EngineNames.Architecture(architecture);
         config.Engine.InterruptController = result.GetValue(_irqchip) switch

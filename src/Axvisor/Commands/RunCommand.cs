@@ -19,21 +19,28 @@ internal static class RunCommand
             HelpName = "SECONDS", Description = $"End the guest after this time, with exit code {ExitCode.Timeout}", CustomParser = ParseTimeout,
         };
         Option<bool> noReboot = new("--no-reboot") { Description = "End when the guest asks for a reset, instead of starting it again" };
+        Option<bool> statistics = new("--stats") { Description = "At the end, print to standard error what was counted: exits, instructions, translations" };
+        Option<bool> json = new("--json") { Description = "Print the statistics as JSON" };
         Command command = new("run", "Run a guest: its console is here, Ctrl-A X leaves");
         machine.AddTo(command);
         command.Options.Add(timeout);
         command.Options.Add(noReboot);
+        command.Options.Add(statistics);
+        command.Options.Add(json);
         command.SetAction(async (result, cancellation) =>
         {
             VmConfig config = await machine.ReadAsync(result, cancellation).ConfigureAwait(false);
             VmOptions options = new() { RestartOnReset = !result.GetValue(noReboot) };
             TextWriter errors = result.InvocationConfiguration.Error;
-            return await RunAsync(config, options, result.GetValue(timeout), errors, cancellation).ConfigureAwait(false);
+            Action<VmStatistics>? report = result.GetValue(statistics) || result.GetValue(json)
+                ? counted => StatisticsReport.Write(counted, result.GetValue(json), errors)
+                : null;
+            return await RunAsync(config, options, result.GetValue(timeout), errors, report, cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(VmConfig config, VmOptions options, double? timeout, TextWriter errors, CancellationToken cancellation)
+    private static async Task<int> RunAsync(VmConfig config, VmOptions options, double? timeout, TextWriter errors, Action<VmStatistics>? report, CancellationToken cancellation)
     {
         using CancellationTokenSource left = new();
         using CancellationTokenSource expired = new();
@@ -47,6 +54,7 @@ internal static class RunCommand
         if (RawTerminal.IsPossible)
             await errors.WriteLineAsync($"axvisor: {vm.Name}, Ctrl-A X leaves").ConfigureAwait(false);
         VmExit exit;
+        VmStatistics counted;
         using (RawTerminal? terminal = RawTerminal.Enter())
         {
             ConsoleBridge bridge = new(vm.Console, terminal is not null, left.Cancel);
@@ -58,11 +66,13 @@ internal static class RunCommand
             if (await Task.WhenAny(run, output).ConfigureAwait(false) == output)
                 await outputClosed.CancelAsync().ConfigureAwait(false);
             exit = await run.ConfigureAwait(false);
+            counted = vm.GetStatistics();
             await vm.DisposeAsync().ConfigureAwait(false); // the console's end: everything printed has then been copied
             if (!await output.ConfigureAwait(false))
                 return ExitCode.OutputClosed;
         }
 
+        report?.Invoke(counted);
         switch (exit.Reason)
         {
             case VmExitReason.PowerOff or VmExitReason.Reset:

@@ -37,6 +37,10 @@ internal sealed class ScriptedMachine : IMachine
 
     public bool IsDisposed { get; private set; }
 
+    public ExecutionStatistics? Execution { get; set; }
+
+    public ExecutionStatistics? GetExecution(int cpu) => Execution;
+
     public List<(ulong Address, ulong Value)> Writes { get; } = [];
 
     public IPreparedBoot Prepare()

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using AxVCpu;
 using AxVM.Boot;
 
@@ -182,6 +183,50 @@ public sealed class VirtualMachineTests
         Assert.Equal(2, statistics.Exits(VCpuExitKind.MmioWrite));
         Assert.Equal(1, statistics.Exits(VCpuExitKind.Halt));
         Assert.Equal(1, statistics.Exits(VCpuExitKind.SystemDown));
+    }
+
+    [Fact]
+    public async Task A_meter_observes_what_the_vCPUs_count()
+    {
+        (VirtualMachine vm, ScriptedMachine machine) = New(id: 4711);
+        await using VirtualMachine disposing = vm;
+        machine.Execution = new ExecutionStatistics(1000, 2, 3, 4, 5, 6, 7, 8);
+        await vm.StartAsync(TestContext.Current.CancellationToken);
+        machine.Cores[0].Enqueue((ref VCpuExitRecord exit) => exit.SetMmioWrite(new GuestPhysAddr(0x1000), AccessWidth.Dword, 99));
+        machine.Cores[0].Enqueue((ref VCpuExitRecord exit) => exit.SetSystemDown(0));
+        await vm.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        Dictionary<string, long> seen = [];
+        using (MeterListener listener = new())
+        {
+            listener.InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Meter.Name == "AxVCpu")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            };
+            listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            {
+                // Machines of other tests have meters too.
+                Dictionary<string, object?> named = new(tags.ToArray());
+                if (named["vm"] is 4711u && named["vcpu"] is 0)
+                {
+                    seen[$"{instrument.Name} {named.GetValueOrDefault("kind")}".Trim()] = value;
+                }
+            });
+            listener.Start();
+            listener.RecordObservableInstruments();
+        }
+
+        Assert.Equal(1, seen["axvcpu.vcpu.exits MmioWrite"]);
+        Assert.Equal(1000, seen["axvcpu.vcpu.instructions"]);
+        Assert.Equal(2, seen["axvcpu.translator.instructions"]);
+        Assert.Equal(4, seen["axvcpu.code.size"]);
+        Assert.Equal(6, seen["axvcpu.tlb.misses"]);
+        Assert.Equal(8, seen["axvcpu.translator.slow_paths"]);
+        VCpuStatistics statistics = vm.GetStatistics().VCpus[0];
+        Assert.Equal(1000UL, statistics.Execution!.Instructions);
+        Assert.InRange(statistics.BusyTime, TimeSpan.FromTicks(1), s_patience);
     }
 
     [Fact]
