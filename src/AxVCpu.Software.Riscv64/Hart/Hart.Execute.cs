@@ -20,7 +20,6 @@ internal sealed unsafe partial class Hart
     /// that look at it.
     /// </remarks>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Execute(Op* first)
     {
         // The registers are the first field. Going through one pointer to them, cast where another field is meant, leaves the others to the
