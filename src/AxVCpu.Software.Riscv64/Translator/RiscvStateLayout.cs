@@ -20,6 +20,8 @@ internal static unsafe class RiscvStateLayout
             IsAlone = isAlone,
             // What compilers use most, by the calling convention: a0-a5, s0, s1, sp, then the rest of the arguments, ra, temporaries.
             Favourites = [15, 14, 10, 11, 2, 8, 9, 13, 12, 16, 17, 18, 1, 6, 5],
+            // fa5 to fa2, fa0, fa1, the first two that calls preserve, then temporaries.
+            FloatFavourites = [15, 14, 13, 12, 10, 11, 8, 9, 0, 1, 2, 3, 4],
             Pc = (int)((byte*)&s->Pc - start),
             InstRet = (int)((byte*)&s->InstRet - start),
             PollAt = (int)((byte*)&s->PollAt - start),

@@ -24,6 +24,9 @@ internal sealed class StateLayout
     /// <summary>The integer registers worth a host register, best first; a back end takes as many as it has.</summary>
     public required IReadOnlyList<byte> Favourites { get; init; }
 
+    /// <summary>The float registers worth a host register, best first, counted from zero; they are in the state block while <see cref="FloatReady"/> is zero.</summary>
+    public IReadOnlyList<byte> FloatFavourites { get; init; } = [];
+
     /// <summary>The guest's program counter.</summary>
     public required int Pc { get; init; }
 

@@ -16,7 +16,12 @@ internal sealed unsafe class TraceMachine : IDisposable
     private const int StateBytes = 1024;
     private const int FirstToken = 1000;
 
-    public static readonly StateLayout Layout = new()
+    public static readonly StateLayout Layout = Create([0, 3]);
+
+    /// <summary>The same fields with other float registers in host registers.</summary>
+    public static readonly StateLayout[] Layouts = [Layout, Create([]), Create([1, 2]), Create([4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 10, 11, 12])];
+
+    private static StateLayout Create(byte[] floatFavourites) => new()
     {
         Integers = 0,
         Floats = 256,
@@ -36,14 +41,15 @@ internal sealed unsafe class TraceMachine : IDisposable
         Scratch = 616,
         HasZeroRegister = true,
         Favourites = [10, 11, 12, 13, 14, 15, 8, 9, 2, 1],
+        FloatFavourites = floatFavourites,
     };
 
     private readonly GCHandle _handle;
     private readonly TraceEdge[] _edges = new TraceEdge[256];
 
-    public TraceMachine(int capacity = 1 << 20)
+    public TraceMachine(int capacity = 1 << 20, StateLayout? layout = null)
     {
-        Translator = HostTranslator.TryCreate(Layout, capacity)!;
+        Translator = HostTranslator.TryCreate(layout ?? Layout, capacity)!;
         if (Translator == null)
             Assert.Skip("no back end for this host, or no executable memory");
         State = (byte*)NativeMemory.AlignedAlloc(StateBytes, 64);

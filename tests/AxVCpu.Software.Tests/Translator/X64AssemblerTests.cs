@@ -327,9 +327,10 @@ public sealed unsafe class X64AssemblerTests
         string[] plain =
         [
             "Addss", "Addsd", "Mulss", "Mulsd", "Subss", "Subsd", "Minss", "Minsd", "Divss", "Divsd", "Maxss", "Maxsd", "Sqrtss", "Sqrtsd",
-            "Ucomiss", "Ucomisd", "Comiss", "Comisd", "Cvtss2sd", "Cvtsd2ss", "Xorps", "Andps", "Orps", "Movaps",
+            "Ucomiss", "Ucomisd", "Comiss", "Comisd", "Cvtss2sd", "Cvtsd2ss", "Xorps", "Andps", "Orps", "Movaps", "Andnps",
+            "Pcmpeqd",
         ];
-        X64Vector[] vectors = Enum.GetValues<X64Vector>();
+        X64Vector[] vectors = [X64Vector.Xmm0, X64Vector.Xmm3, X64Vector.Xmm7, X64Vector.Xmm8, X64Vector.Xmm15];
         foreach (string name in plain)
         {
             X64Opcode opcode = Enum.Parse<X64Opcode>(name);
@@ -344,6 +345,8 @@ public sealed unsafe class X64AssemblerTests
 
         foreach (X64Vector vector in vectors)
         {
+            Check((ref X64Assembler asm) => asm.Shift(X64VectorShift.Left, vector, 63), Mnemonic.Psllq, Vector(vector), 63L);
+            Check((ref X64Assembler asm) => asm.Shift(X64VectorShift.Right, vector, 32), Mnemonic.Psrlq, Vector(vector), 32L);
             ForMemory((general, address, wide) =>
             {
                 Check((ref X64Assembler asm) => asm.Vector(X64Opcode.MovssLoad, vector, address), Mnemonic.Movss, Vector(vector), address);
@@ -352,6 +355,8 @@ public sealed unsafe class X64AssemblerTests
                 Check((ref X64Assembler asm) => asm.Vector(X64Opcode.MovsdStore, vector, address), Mnemonic.Movsd, address, Vector(vector));
                 Check((ref X64Assembler asm) => asm.Register(X64Opcode.MovdToVector, (uint)vector, (uint)general, wide),
                     wide ? Mnemonic.Movq : Mnemonic.Movd, Vector(vector), General(general, Bytes(wide)));
+                Check((ref X64Assembler asm) => asm.Register(X64Opcode.MovdFromVector, (uint)vector, (uint)general, wide),
+                    wide ? Mnemonic.Movq : Mnemonic.Movd, General(general, Bytes(wide)), Vector(vector));
                 Check((ref X64Assembler asm) => asm.Register(X64Opcode.Cvtsi2sd, (uint)vector, (uint)general, wide),
                     Mnemonic.Cvtsi2sd, Vector(vector), General(general, Bytes(wide)));
                 Check((ref X64Assembler asm) => asm.Register(X64Opcode.Cvtsi2ss, (uint)vector, (uint)general, wide),
@@ -362,8 +367,9 @@ public sealed unsafe class X64AssemblerTests
                     Mnemonic.Cvttss2si, General(general, Bytes(wide)), Vector(vector));
                 foreach (X64VexOpcode opcode in Enum.GetValues<X64VexOpcode>().Where(code => code.ToString().StartsWith("Vf", StringComparison.Ordinal)))
                 {
-                    Check((ref X64Assembler asm) => asm.Vex(opcode, (uint)vector, 1, address),
-                        Enum.Parse<Mnemonic>(opcode.ToString()), Vector(vector), Register.XMM1, address);
+                    Mnemonic mnemonic = Enum.Parse<Mnemonic>(opcode.ToString());
+                    Check((ref X64Assembler asm) => asm.Vex(opcode, (uint)vector, 1, address), mnemonic, Vector(vector), Register.XMM1, address);
+                    Check((ref X64Assembler asm) => asm.Vex(opcode, 1, 9, (uint)vector), mnemonic, Register.XMM1, Register.XMM9, Vector(vector));
                 }
             });
         }

@@ -271,6 +271,13 @@ internal unsafe struct X64Assembler
     /// <summary>An instruction on a vector register and memory.</summary>
     public void Vector(X64Opcode opcode, X64Vector reg, X64Address memory) => Memory(opcode, (uint)reg, memory, wide: false);
 
+    /// <summary>Shifts both 64-bit elements.</summary>
+    public void Shift(X64VectorShift operation, X64Vector operand, int count)
+    {
+        Register(X64Opcode.ShiftQwords, (uint)operation, (uint)operand, wide: false);
+        Byte((byte)count);
+    }
+
     public void Bswap(X64Register operand, bool wide)
     {
         uint rex = (wide ? 8u : 0) | ((uint)operand >> 3);

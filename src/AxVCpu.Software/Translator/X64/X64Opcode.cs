@@ -81,6 +81,9 @@ internal enum X64Opcode : uint
     Andps = 0x0F54,
     Orps = 0x0F56,
     Movaps = 0x0F28,
+    Andnps = 0x0F55,
+    Pcmpeqd = 0x6600_0F76,
+    ShiftQwords = 0x6600_0F73,
 }
 
 /// <summary>

@@ -24,13 +24,35 @@ internal enum X64Register : byte
     None = 0xFF,
 }
 
-/// <summary>Vector registers that the translator uses.</summary>
+/// <summary>Vector registers.</summary>
 internal enum X64Vector : byte
 {
     Xmm0 = 0,
     Xmm1 = 1,
     Xmm2 = 2,
     Xmm3 = 3,
+    Xmm4 = 4,
+    Xmm5 = 5,
+    Xmm6 = 6,
+    Xmm7 = 7,
+    Xmm8 = 8,
+    Xmm9 = 9,
+    Xmm10 = 10,
+    Xmm11 = 11,
+    Xmm12 = 12,
+    Xmm13 = 13,
+    Xmm14 = 14,
+    Xmm15 = 15,
+
+    /// <summary>No register.</summary>
+    None = 0xFF,
+}
+
+/// <summary>Shifts of vector elements by an immediate (groups 13 and 14).</summary>
+internal enum X64VectorShift : byte
+{
+    Right = 2,
+    Left = 6,
 }
 
 /// <summary>Condition codes (Intel SDM volume 1, appendix B, table B-1); flipping bit 0 negates one.</summary>

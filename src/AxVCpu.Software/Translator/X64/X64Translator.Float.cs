@@ -2,12 +2,14 @@ namespace AxVCpu.Software.Translator.X64;
 
 // Floating point on the host's unit: IEEE 754 leaves open how NaNs come out and what an integer out of range becomes, and in these cases the
 // slow path executes the instruction, on guest rules. Exceptions gather in MXCSR, where operations that turn out to be the slow path's must
-// not leave one that the guest would not see; host and guest both tell tininess after rounding. Values live in the state block.
+// not leave one that the guest would not see; host and guest both tell tininess after rounding. Values live in vector registers or the
+// state block; a result is moved there when it is known not to be the slow path's.
 internal sealed unsafe partial class X64Translator
 {
     private const X64Vector First = X64Vector.Xmm0;
     private const X64Vector Second = X64Vector.Xmm1;
     private const X64Vector Third = X64Vector.Xmm2;
+    private const X64Vector FirstVectorHome = X64Vector.Xmm3;
 
     private void WriteFloat(in IrOp op)
     {
@@ -42,9 +44,9 @@ internal sealed unsafe partial class X64Translator
                 break;
             case IrOpcode.FloatSquareRoot:
                 CheckBox(op.A, in op, isDouble);
-                _asm.Vector(X64Opcode.Xorps, First, First);
-                _asm.Vector(isDouble ? X64Opcode.Sqrtsd : X64Opcode.Sqrtss, First, Slot(op.A));
-                FinishNumber(in op, isDouble);
+                WriteFreshVector(isDouble);
+                Vector(isDouble ? X64Opcode.Sqrtsd : X64Opcode.Sqrtss, First, op.A);
+                FinishNumber(in op, isDouble, isBoxed: true);
                 break;
             case IrOpcode.FloatMultiplyAdd:
                 WriteMultiplyAdd(in op, isDouble);
@@ -69,18 +71,15 @@ internal sealed unsafe partial class X64Translator
                 break;
             case IrOpcode.FloatConvert:
                 CheckBox(op.A, in op, isDouble: !isDouble);
-                _asm.Vector(X64Opcode.Xorps, First, First);
-                _asm.Vector(isDouble ? X64Opcode.Cvtss2sd : X64Opcode.Cvtsd2ss, First, Slot(op.A));
-                FinishNumber(in op, isDouble);
+                WriteFreshVector(isDouble);
+                Vector(isDouble ? X64Opcode.Cvtss2sd : X64Opcode.Cvtsd2ss, First, op.A);
+                FinishNumber(in op, isDouble, isBoxed: true);
                 break;
             case IrOpcode.FloatToBits:
                 WriteFloatToBits(in op, isDouble);
                 break;
             case IrOpcode.BitsToFloat:
-                X64Register bits = Source(op.A, 0, X64Register.Rax);
-                bool wasBoxed = IsBoxed(op.Dst);
-                Forget(op.Dst);
-                WriteFloatSlot(op.Dst, bits, isDouble, wasBoxed);
+                WriteBitsToFloat(in op, isDouble);
                 break;
         }
     }
@@ -92,8 +91,18 @@ internal sealed unsafe partial class X64Translator
     {
         if (isDouble || IsBoxed(register))
             return;
-        X64Address slot = Slot(register);
-        _asm.Alu(X64Alu.Cmp, new X64Address(slot.Base, slot.Displacement + 4), -1, wide: false);
+        if (_vectorHome[register] == X64Vector.None)
+        {
+            X64Address slot = Slot(register);
+            _asm.Alu(X64Alu.Cmp, new X64Address(slot.Base, slot.Displacement + 4), -1, wide: false);
+        }
+        else
+        {
+            _asm.Register(X64Opcode.MovdFromVector, (uint)_vectorHome[register], (uint)X64Register.Rax, wide: true);
+            _asm.Shift(X64Shift.Sar, X64Register.Rax, 32);
+            _asm.Alu(X64Alu.Cmp, X64Register.Rax, -1, wide: false);
+        }
+
         AddSlow(_asm.JumpNear(X64Condition.NotEqual), op.Guest);
     }
 
@@ -104,25 +113,74 @@ internal sealed unsafe partial class X64Translator
             CheckBox(op.B, in op, isDouble);
     }
 
-    private void LoadVector(X64Vector to, byte register, bool isDouble) =>
-        _asm.Vector(isDouble ? X64Opcode.MovsdLoad : X64Opcode.MovssLoad, to, Slot(register));
+    /// <summary>An instruction whose second operand is a guest register, where it is.</summary>
+    private void Vector(X64Opcode opcode, X64Vector to, byte register)
+    {
+        if (_vectorHome[register] != X64Vector.None)
+            _asm.Vector(opcode, to, _vectorHome[register]);
+        else
+            _asm.Vector(opcode, to, Slot(register));
+    }
+
+    private void LoadVector(X64Vector to, byte register, bool isDouble)
+    {
+        if (_vectorHome[register] != X64Vector.None)
+            _asm.Vector(X64Opcode.Movaps, to, _vectorHome[register]);
+        else
+            _asm.Vector(isDouble ? X64Opcode.MovsdLoad : X64Opcode.MovssLoad, to, Slot(register));
+    }
+
+    /// <summary>
+    /// Gives the first vector register a value of its own: instructions that write only the number would wait for whoever wrote the rest.
+    /// For a single-precision result that rest is its box.
+    /// </summary>
+    private void WriteFreshVector(bool isDouble)
+    {
+        if (isDouble)
+            _asm.Vector(X64Opcode.Xorps, First, First);
+        else
+            _asm.Vector(X64Opcode.Movaps, First, new X64Address(X64Register.Rsp, FrameBox));
+    }
+
+    /// <summary>Whether a single-precision number that was loaded from a register brought its box: it did not from memory.</summary>
+    private bool BringsBox(byte register) => _vectorHome[register] != X64Vector.None;
 
     /// <summary>Stores the number in the first vector register as the result; a NaN is the slow path's.</summary>
-    private void FinishNumber(in IrOp op, bool isDouble)
+    private void FinishNumber(in IrOp op, bool isDouble, bool isBoxed)
     {
         _asm.Vector(isDouble ? X64Opcode.Ucomisd : X64Opcode.Ucomiss, First, First);
         AddSlow(_asm.JumpNear(X64Condition.Parity), op.Guest);
-        StoreVector(op.Dst, First, isDouble);
+        StoreVector(op.Dst, isDouble, isBoxed);
     }
 
-    private void StoreVector(byte register, X64Vector from, bool isDouble)
+    private void StoreVector(byte register, bool isDouble, bool isBoxed)
     {
-        X64Address slot = Slot(register);
+        if (_vectorHome[register] != X64Vector.None)
+        {
+            if (!isDouble && !isBoxed)
+                _asm.Vector(X64Opcode.Orps, First, new X64Address(X64Register.Rsp, FrameBox));
+            _asm.Vector(X64Opcode.Movaps, _vectorHome[register], First);
+            Forget(register);
+            if (!isDouble)
+                _boxed |= IrSemantics.Bit(register);
+            return;
+        }
+
         bool wasBoxed = IsBoxed(register);
         Forget(register);
-        _asm.Vector(isDouble ? X64Opcode.MovsdStore : X64Opcode.MovssStore, from, slot);
+        _asm.Vector(isDouble ? X64Opcode.MovsdStore : X64Opcode.MovssStore, First, Slot(register));
         if (!isDouble)
             Box(register, wasBoxed);
+    }
+
+    /// <summary>Completes a float register that was written without its box.</summary>
+    private void FinishInHome(byte register, bool isDouble)
+    {
+        Forget(register);
+        if (isDouble)
+            return;
+        _asm.Vector(X64Opcode.Orps, _vectorHome[register], new X64Address(X64Register.Rsp, FrameBox));
+        _boxed |= IrSemantics.Bit(register);
     }
 
     private void Box(byte register, bool wasBoxed)
@@ -146,8 +204,8 @@ internal sealed unsafe partial class X64Translator
         bool isDouble = op.Kind == (byte)IrFloat.Double;
         CheckBoxes(in op, isDouble);
         LoadVector(First, op.A, isDouble);
-        _asm.Vector(opcode, First, Slot(op.B));
-        FinishNumber(in op, isDouble);
+        Vector(opcode, First, op.B);
+        FinishNumber(in op, isDouble, BringsBox(op.A));
     }
 
     private void WriteMultiplyAdd(in IrOp op, bool isDouble)
@@ -163,7 +221,13 @@ internal sealed unsafe partial class X64Translator
         if (op.C != op.A && op.C != op.B)
             CheckBox(op.C, in op, isDouble);
         LoadVector(First, op.A, isDouble);
-        LoadVector(Second, op.B, isDouble);
+        X64Vector second = _vectorHome[op.B];
+        if (second == X64Vector.None)
+        {
+            second = Second;
+            LoadVector(second, op.B, isDouble);
+        }
+
         X64VexOpcode opcode = (IrMultiplyAdd)op.Imm switch
         {
             IrMultiplyAdd.None => isDouble ? X64VexOpcode.Vfmadd213sd : X64VexOpcode.Vfmadd213ss,
@@ -171,8 +235,11 @@ internal sealed unsafe partial class X64Translator
             IrMultiplyAdd.NegateProduct => isDouble ? X64VexOpcode.Vfnmadd213sd : X64VexOpcode.Vfnmadd213ss,
             _ => isDouble ? X64VexOpcode.Vfnmsub213sd : X64VexOpcode.Vfnmsub213ss,
         };
-        _asm.Vex(opcode, (uint)First, (uint)Second, Slot(op.C));
-        FinishNumber(in op, isDouble);
+        if (_vectorHome[op.C] != X64Vector.None)
+            _asm.Vex(opcode, (uint)First, (uint)second, (uint)_vectorHome[op.C]);
+        else
+            _asm.Vex(opcode, (uint)First, (uint)second, Slot(op.C));
+        FinishNumber(in op, isDouble, BringsBox(op.A));
     }
 
     // The host gives its second operand when both are equal, so zeros of different sign come out as they were put in. Both ways round, or-ed
@@ -192,35 +259,52 @@ internal sealed unsafe partial class X64Translator
         _asm.Vector(select, First, Second);
         _asm.Vector(select, Second, Third);
         _asm.Vector(isMinimum ? X64Opcode.Orps : X64Opcode.Andps, First, Second);
-        StoreVector(op.Dst, First, isDouble);
+        StoreVector(op.Dst, isDouble, isBoxed: false);
     }
 
     private void WriteSign(in IrOp op, bool isDouble)
     {
         CheckBoxes(in op, isDouble);
-        int sign = isDouble ? 63 : 31;
-        _asm.Mov(X64Register.Rax, Slot(op.A), isDouble);
-        if (op.A == op.B)
+        LoadVector(First, op.A, isDouble);
+        if (op.A != op.B || op.Code != IrOpcode.FloatCopySign)
         {
-            // The usual three: move, negate, magnitude.
-            if (op.Code != IrOpcode.FloatCopySign)
-                _asm.Bit(op.Code == IrOpcode.FloatCopySignNot ? X64Bit.Complement : X64Bit.Reset, X64Register.Rax, sign, isDouble);
-        }
-        else
-        {
-            _asm.Mov(X64Register.Rcx, Slot(op.B), isDouble);
-            if (op.Code == IrOpcode.FloatCopySignNot)
-                _asm.Unary(X64Unary.Not, X64Register.Rcx, isDouble);
-            if (op.Code != IrOpcode.FloatXorSign)
-                _asm.Alu(X64Alu.Xor, X64Register.Rcx, X64Register.Rax, isDouble);
-            _asm.Shift(X64Shift.Shr, X64Register.Rcx, sign, isDouble);
-            _asm.Shift(X64Shift.Shl, X64Register.Rcx, sign, isDouble);
-            _asm.Alu(X64Alu.Xor, X64Register.Rax, X64Register.Rcx, isDouble);
+            // The sign bit alone, of the lower element and, where nobody looks, of the upper one.
+            _asm.Vector(X64Opcode.Pcmpeqd, Second, Second);
+            _asm.Shift(X64VectorShift.Left, Second, 63);
+            if (!isDouble)
+                _asm.Shift(X64VectorShift.Right, Second, 32);
+            CombineSigns(in op, isDouble);
         }
 
-        bool wasBoxed = IsBoxed(op.Dst);
-        Forget(op.Dst);
-        WriteFloatSlot(op.Dst, X64Register.Rax, isDouble, wasBoxed);
+        StoreVector(op.Dst, isDouble, BringsBox(op.A));
+    }
+
+    // First: A, second: the sign bit. The result goes to first.
+    private void CombineSigns(in IrOp op, bool isDouble)
+    {
+        if (op.A == op.B)
+        {
+            // The usual two: negation and magnitude.
+            if (op.Code == IrOpcode.FloatXorSign)
+            {
+                _asm.Vector(X64Opcode.Andnps, Second, First);
+                _asm.Vector(X64Opcode.Movaps, First, Second);
+            }
+            else
+            {
+                _asm.Vector(X64Opcode.Xorps, First, Second);
+            }
+
+            return;
+        }
+
+        LoadVector(Third, op.B, isDouble);
+        if (op.Code != IrOpcode.FloatXorSign)
+            _asm.Vector(X64Opcode.Xorps, Third, First);
+        _asm.Vector(X64Opcode.Andps, Third, Second);
+        _asm.Vector(X64Opcode.Xorps, First, Third);
+        if (op.Code == IrOpcode.FloatCopySignNot)
+            _asm.Vector(X64Opcode.Xorps, First, Second);
     }
 
     // comis signals for every NaN and ucomis for signaling ones only, just as the guest's; an unordered pair sets carry, zero and parity.
@@ -231,7 +315,7 @@ internal sealed unsafe partial class X64Translator
         if (condition == IrCondition.Equal)
         {
             LoadVector(First, op.A, isDouble);
-            _asm.Vector(isDouble ? X64Opcode.Ucomisd : X64Opcode.Ucomiss, First, Slot(op.B));
+            Vector(isDouble ? X64Opcode.Ucomisd : X64Opcode.Ucomiss, First, op.B);
             _asm.Set(X64Condition.NoParity, X64Register.Rcx);
             _asm.Set(X64Condition.Equal, X64Register.Rax);
             _asm.Alu(X64Alu.And, X64Register.Rax, X64Register.Rcx, wide: false);
@@ -239,7 +323,7 @@ internal sealed unsafe partial class X64Translator
         else
         {
             LoadVector(First, op.B, isDouble);
-            _asm.Vector(isDouble ? X64Opcode.Comisd : X64Opcode.Comiss, First, Slot(op.A));
+            Vector(isDouble ? X64Opcode.Comisd : X64Opcode.Comiss, First, op.A);
             _asm.Set(condition == IrCondition.LessSigned ? X64Condition.Above : X64Condition.AboveOrEqual, X64Register.Rax);
         }
 
@@ -304,10 +388,24 @@ internal sealed unsafe partial class X64Translator
             AddSlow(_asm.JumpNear(X64Condition.Sign), op.Guest);
         }
 
-        // The conversion keeps the rest of the register: without this it would wait for whoever wrote it.
-        _asm.Vector(X64Opcode.Xorps, First, First);
+        WriteFreshVector(isDouble);
         _asm.Register(isDouble ? X64Opcode.Cvtsi2sd : X64Opcode.Cvtsi2ss, (uint)First, (uint)from, integer != IrInteger.Int32);
-        StoreVector(op.Dst, First, isDouble);
+        StoreVector(op.Dst, isDouble, isBoxed: true);
+    }
+
+    private void WriteBitsToFloat(in IrOp op, bool isDouble)
+    {
+        X64Register bits = Source(op.A, 0, X64Register.Rax);
+        if (_vectorHome[op.Dst] != X64Vector.None)
+        {
+            _asm.Register(X64Opcode.MovdToVector, (uint)_vectorHome[op.Dst], (uint)bits, isDouble);
+            FinishInHome(op.Dst, isDouble);
+            return;
+        }
+
+        bool wasBoxed = IsBoxed(op.Dst);
+        Forget(op.Dst);
+        WriteFloatSlot(op.Dst, bits, isDouble, wasBoxed);
     }
 
     private void WriteFloatToBits(in IrOp op, bool isDouble)
@@ -315,7 +413,14 @@ internal sealed unsafe partial class X64Translator
         if (op.Dst == GuestRegister.None || IsZero(op.Dst))
             return;
         X64Register to = _home[op.Dst] == X64Register.None ? X64Register.Rax : _home[op.Dst];
-        _asm.Memory(isDouble ? X64Opcode.MovLoad : X64Opcode.Movsxd, (uint)to, Slot(op.A), wide: true);
-        Finish(in op, to, IrWidth.W64);
+        if (_vectorHome[op.A] == X64Vector.None)
+        {
+            _asm.Memory(isDouble ? X64Opcode.MovLoad : X64Opcode.Movsxd, (uint)to, Slot(op.A), wide: true);
+            Finish(in op, to, IrWidth.W64);
+            return;
+        }
+
+        _asm.Register(X64Opcode.MovdFromVector, (uint)_vectorHome[op.A], (uint)to, isDouble);
+        Finish(in op, to, isDouble ? IrWidth.W64 : IrWidth.W32Signed);
     }
 }

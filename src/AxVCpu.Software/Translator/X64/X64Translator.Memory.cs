@@ -186,10 +186,23 @@ internal sealed unsafe partial class X64Translator
                     _asm.Store(address, Source(op.B, 0, X64Register.Rax), size);
                 return;
             case IrOpcode.StoreFloat:
+                if (_vectorHome[op.B] != X64Vector.None)
+                {
+                    _asm.Vector(size == 8 ? X64Opcode.MovsdStore : X64Opcode.MovssStore, _vectorHome[op.B], address);
+                    return;
+                }
+
                 _asm.Mov(X64Register.Rax, Slot(op.B), size == 8);
                 _asm.Store(address, X64Register.Rax, size);
                 return;
             case IrOpcode.LoadFloat:
+                if (_vectorHome[op.Dst] != X64Vector.None)
+                {
+                    _asm.Vector(size == 8 ? X64Opcode.MovsdLoad : X64Opcode.MovssLoad, _vectorHome[op.Dst], address);
+                    FinishInHome(op.Dst, size == 8);
+                    return;
+                }
+
                 bool wasBoxed = IsBoxed(op.Dst);
                 Forget(op.Dst);
                 _asm.Mov(X64Register.Rax, address, size == 8);

@@ -4,10 +4,13 @@ namespace AxVCpu.Software.Translator.X64;
 internal sealed unsafe partial class X64Translator
 {
     /// <summary>What the frame has below six saved registers and the return address: a multiple of 16 with them.</summary>
-    private const int FrameBytes = 24;
+    private const int FrameBytes = 40;
 
     private const int FrameScratch = 0;
     private const int FrameCleanMxcsr = 8;
+
+    /// <summary>16 bytes that box a single-precision number when or-ed to it.</summary>
+    private const int FrameBox = 16;
 
     /// <summary>All exceptions masked, rounding to nearest even, nothing accrued (Intel SDM volume 1, section 10.2.3).</summary>
     private const int CleanMxcsr = 0x1F80;
@@ -53,8 +56,11 @@ internal sealed unsafe partial class X64Translator
         _asm.Lea(State, new X64Address(X64Register.Rdi, _layout.Integers + Bias));
         _asm.Mov(X64Register.Rax, X64Register.Rsi);
         _asm.StoreImmediate(new X64Address(X64Register.Rsp, FrameCleanMxcsr), CleanMxcsr, 4);
+        _asm.MovConstant(X64Register.Rcx, unchecked((long)0xFFFF_FFFF_0000_0000));
+        _asm.Mov(new X64Address(X64Register.Rsp, FrameBox), X64Register.Rcx);
+        _asm.StoreImmediate(new X64Address(X64Register.Rsp, FrameBox + 8), 0, 8);
         MoveMapped(toState: false);
-        WriteFreshMxcsr(FrameCleanMxcsr);
+        WriteLoadFloats(FrameCleanMxcsr);
         _asm.Mov(X64Register.Rcx, Field(_layout.Pc));
         _asm.Jump(X64Register.Rax);
     }
@@ -80,7 +86,7 @@ internal sealed unsafe partial class X64Translator
         _asm.BindShort(unlinked);
         _exitThunk = _asm.Next;
         MoveMapped(toState: true);
-        WriteTakeFlags(X64Register.Rcx);
+        WriteStoreFloats(X64Register.Rcx);
         byte* leave = _asm.Next;
         _asm.Alu(X64Alu.Add, X64Register.Rsp, FrameBytes);
         for (int i = s_saved.Length - 1; i >= 0; i--)
@@ -102,7 +108,7 @@ internal sealed unsafe partial class X64Translator
         const int Padding = 8;
         MoveMapped(toState: true);
         _asm.Alu(X64Alu.Sub, X64Register.Rsp, Padding);
-        WriteTakeFlags(X64Register.Rdx);
+        WriteStoreFloats(X64Register.Rdx);
         _asm.Lea(X64Register.Rdi, Field(0));
         _asm.Mov(X64Register.Rsi, X64Register.Rax, wide: false);
         _asm.Mov(X64Register.Rdx, X64Register.Rcx, wide: false);
@@ -110,7 +116,7 @@ internal sealed unsafe partial class X64Translator
         _asm.Test(X64Register.Rax, X64Register.Rax, wide: false);
         byte* leave = _asm.JumpShort(X64Condition.NotEqual);
         MoveMapped(toState: false);
-        WriteFreshMxcsr(FrameCleanMxcsr + Padding + ReturnAddress);
+        WriteLoadFloats(FrameCleanMxcsr + Padding + ReturnAddress);
         _asm.Alu(X64Alu.Add, X64Register.Rsp, Padding);
         _asm.Ret();
 
@@ -145,23 +151,35 @@ internal sealed unsafe partial class X64Translator
     }
 
     // Compiled code leaves its own flags in MXCSR; the guest's start from none.
-    private void WriteFreshMxcsr(int frameOffset)
+    private void WriteLoadFloats(int frameOffset)
     {
         _asm.CompareByte(Field(_layout.FloatReady), 0);
-        byte* skip = _asm.JumpShort(X64Condition.Equal);
+        byte* skip = _asm.JumpNear(X64Condition.Equal);
         _asm.Memory(X64Opcode.Mxcsr, 2, new X64Address(X64Register.Rsp, frameOffset), wide: false);
-        _asm.BindShort(skip);
+        for (byte i = GuestRegister.Float0; i < GuestRegister.Scratch; i++)
+        {
+            if (_vectorHome[i] != X64Vector.None)
+                _asm.Vector(X64Opcode.MovsdLoad, _vectorHome[i], Slot(i));
+        }
+
+        _asm.Bind(skip);
     }
 
-    private void WriteTakeFlags(X64Register scratch)
+    private void WriteStoreFloats(X64Register scratch)
     {
         _asm.CompareByte(Field(_layout.FloatReady), 0);
-        byte* skip = _asm.JumpShort(X64Condition.Equal);
+        byte* skip = _asm.JumpNear(X64Condition.Equal);
+        for (byte i = GuestRegister.Float0; i < GuestRegister.Scratch; i++)
+        {
+            if (_vectorHome[i] != X64Vector.None)
+                _asm.Vector(X64Opcode.MovsdStore, _vectorHome[i], Slot(i));
+        }
+
         var slot = new X64Address(X64Register.Rsp, FrameScratch);
         _asm.Memory(X64Opcode.Mxcsr, 3, slot, wide: false);
         _asm.Mov(scratch, slot, wide: false);
         _asm.Alu(X64Alu.And, scratch, MxcsrFlags, wide: false);
         _asm.Alu(X64Alu.Or, Field(_layout.HostFloatFlags), scratch, wide: false);
-        _asm.BindShort(skip);
+        _asm.Bind(skip);
     }
 }

@@ -10,7 +10,8 @@ namespace AxVCpu.Software.Translator.X64;
 /// <remarks>
 /// Host registers while generated code runs: rbp points into the state block, <see cref="Bias"/> bytes behind the integer registers' start, so
 /// that these have one-byte displacements; r15 counts retired instructions; ten registers hold guest registers; rax and rcx are scratch; rdx is
-/// scratch between accesses that share one translation, which it holds. Other guest registers are used in the state block.
+/// scratch between accesses that share one translation, which it holds; thirteen vector registers hold guest floats while the float unit is
+/// ready. Other guest registers are used in the state block.
 /// Constants are written to their register as late as possible: before something that can leave the trace, or when needed in a register.
 /// </remarks>
 internal sealed unsafe partial class X64Translator : IHostTranslator
@@ -32,6 +33,7 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
     private readonly StateLayout _layout;
     private readonly ExecutableMemory _memory;
     private readonly X64Register[] _home = new X64Register[256];
+    private readonly X64Vector[] _vectorHome = new X64Vector[64];
     private readonly byte* _hotStart;
     private readonly byte* _hotEnd;
     private readonly byte* _coldStart;
@@ -74,6 +76,11 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
             if (register < GuestRegister.Integers && !IsZero(register) && _home[register] == X64Register.None)
                 _home[register] = s_pool[next++];
         }
+
+        Array.Fill(_vectorHome, X64Vector.None);
+        X64Vector vector = FirstVectorHome;
+        for (int i = 0; i < layout.FloatFavourites.Count && vector <= X64Vector.Xmm15; i++)
+            _vectorHome[GuestRegister.Float0 + layout.FloatFavourites[i]] = vector++;
 
         _asm.Next = memory.Writable;
         WriteThunks();
