@@ -123,15 +123,23 @@ public sealed unsafe class TranslatorMemoryTests
         Assert.Equal(Elsewhere, machine.Field(Layout.Pc));
     }
 
-    [Fact]
-    public void A_slow_path_that_does_not_go_on_leaves_with_what_it_left()
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(3, 0)]
+    [InlineData(3, 1)]
+    public void A_slow_path_that_does_not_go_on_leaves_with_what_it_left(int layout, byte floatReady)
     {
-        using var machine = new TraceMachine();
+        using var machine = new TraceMachine(layout: Layouts[layout]);
+        machine.State[Layout.FloatReady] = floatReady;
         machine.X[Mapped] = 0x123;
+        for (int i = 0; i < 32; i++)
+            machine.F[i] = (ulong)i;
         machine.SlowPath = (_, _) =>
         {
             machine.X[8] = 0xABCD;
             machine.X[25] = 0xEF;
+            machine.F[2] = 0x2222;
             machine.Field(Layout.InstRet) = 41;
             machine.Field(Layout.Pc) = 0x777;
             return 1;
@@ -140,6 +148,8 @@ public sealed unsafe class TranslatorMemoryTests
             Op(IrOpcode.Load, 8, Mapped, kind: 3), Op(IrOpcode.Add, 25, 8, 8, guest: 1), Jump(Elsewhere, guest: 1)));
         Assert.Equal(0xABCDUL, machine.X[8]);
         Assert.Equal(0xEFUL, machine.X[25]);
+        Assert.Equal(0x2222UL, machine.F[2]);
+        Assert.Equal(3UL, machine.F[3]);
         Assert.Equal(41UL, machine.Field(Layout.InstRet));
         Assert.Equal(0x777UL, machine.Field(Layout.Pc));
     }

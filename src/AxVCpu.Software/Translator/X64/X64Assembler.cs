@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace AxVCpu.Software.Translator.X64;
@@ -343,7 +344,12 @@ internal unsafe struct X64Assembler
     public static void Bind(byte* site, byte* target) => Unsafe.WriteUnaligned(site, (int)(target - (site + 4)));
 
     /// <summary>Points an 8-bit displacement here.</summary>
-    public readonly void BindShort(byte* site) => *site = (byte)(Next - (site + 1));
+    public readonly void BindShort(byte* site)
+    {
+        var distance = (nint)(Next - (site + 1));
+        Debug.Assert(distance == (sbyte)distance, "a short jump does not reach its target");
+        *site = (byte)distance;
+    }
 
     /// <summary>Points a 32-bit displacement here.</summary>
     public readonly void Bind(byte* site) => Bind(site, Next);

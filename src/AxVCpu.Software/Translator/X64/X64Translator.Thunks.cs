@@ -114,14 +114,14 @@ internal sealed unsafe partial class X64Translator
         _asm.Mov(X64Register.Rdx, X64Register.Rcx, wide: false);
         _asm.Call(Field(_layout.SlowPath));
         _asm.Test(X64Register.Rax, X64Register.Rax, wide: false);
-        byte* leave = _asm.JumpShort(X64Condition.NotEqual);
+        byte* leave = _asm.JumpNear(X64Condition.NotEqual);
         MoveMapped(toState: false);
         WriteLoadFloats(FrameCleanMxcsr + Padding + ReturnAddress);
         _asm.Alu(X64Alu.Add, X64Register.Rsp, Padding);
         _asm.Ret();
 
         // The state block is exact, and the host's flags are those of compiled code.
-        _asm.BindShort(leave);
+        _asm.Bind(leave);
         _asm.Alu(X64Alu.Add, X64Register.Rsp, Padding + ReturnAddress);
         _asm.MovImmediate(X64Register.Rax, (long)TraceExit.SlowPath);
         _asm.Jump(_leaveThunk);
