@@ -18,6 +18,8 @@ internal unsafe struct ArenaState
     private ulong _gapStart;
     private ulong _gapEnd;
     private FreeRun* _free;
+    // No free run holds an aligned run of this size; a search for one would look at all of them again.
+    private ulong _knownMissing;
     private ulong _used;
     private ulong _peak;
     private int _lock;
@@ -28,6 +30,7 @@ internal unsafe struct ArenaState
         _top = End;
         _gapStart = _gapEnd = 0;
         _free = null;
+        _knownMissing = ulong.MaxValue;
     }
 
     internal ulong UsedFrames => Volatile.Read(ref _used);
@@ -123,6 +126,12 @@ internal unsafe struct ArenaState
 
     private bool TakeFreeRun(ulong size, ulong alignment, out ulong first, ref bool isZeroed)
     {
+        first = 0;
+        if (size >= _knownMissing)
+        {
+            return false;
+        }
+
         for (FreeRun** link = &((ArenaState*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref this))->_free; *link != null; link = &(*link)->Next)
         {
             FreeRun* run = *link;
@@ -149,6 +158,7 @@ internal unsafe struct ArenaState
         }
 
         first = 0;
+        _knownMissing = size;
         return false;
     }
 
@@ -159,11 +169,36 @@ internal unsafe struct ArenaState
             return;
         }
 
+        // Whoever gives back much does it in order: runs that meet stay one.
+        FreeRun* next = _free;
+        if (next != null && (ulong)next + (next->Count * PageSize) == first)
+        {
+            next->Count += count;
+            Found(next->Count);
+            return;
+        }
+
+        if (next != null && first + (count * PageSize) == (ulong)next)
+        {
+            count += next->Count;
+            next = next->Next;
+        }
+
         // SAFETY: free frames of the arena belong to the list.
         FreeRun* run = (FreeRun*)first;
-        run->Next = _free;
+        run->Next = next;
         run->Count = count;
         _free = run;
+        Found(count);
+    }
+
+    /// <summary>A run this long may hold what was missing.</summary>
+    private void Found(ulong count)
+    {
+        if (count * PageSize >= _knownMissing)
+        {
+            _knownMissing = ulong.MaxValue;
+        }
     }
 
     private void Enter()

@@ -66,7 +66,6 @@ internal sealed partial class X64VirtMachine : IMachine
                 _wiring.Add(new X64ApicWiring(created, host));
             }
 
-            MapMemory();
             if (_board.InterruptController != X64InterruptController.Kernel)
             {
                 // The time-stamp counter of KVM is not the VM's clock: the deadline mode, which needs it, is not offered here.
