@@ -1,5 +1,4 @@
 using AxVCpu;
-using AxVM.Config;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -42,5 +41,190 @@ public sealed class X64VirtTests
         });
         (VmExit exit, string text) = await Run(program, place);
         Assert.Equal((new VmExit(VmExitReason.PowerOff), "up\n"), (exit, text));
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public async Task The_local_apic_timer_wakes_a_halted_guest_again_and_again(InterruptControllerPlace place)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label handler = c.CreateLabel();
+            Label wait = c.CreateLabel();
+            c.LoadSegments();
+            c.SetHandler(0x40, handler);
+            c.Store(Apic + 0xF0, 0x1FF);
+            c.Store(Apic + 0x3E0, 0b1011);
+            c.Store(Apic + 0x320, 1 << 17 | 0x40); // periodic
+            c.mov(ebx, 3);
+            c.Store(Apic + 0x380, 5_000_000);
+            c.Label(ref wait);
+            c.sti();
+            c.hlt();
+            c.test(ebx, ebx);
+            c.jnz(wait);
+            c.PowerOff();
+            c.Label(ref handler);
+            c.Print(".");
+            c.dec(ebx);
+            c.Store(Apic + 0xB0, 0);
+            c.iretq();
+        });
+        (VmExit exit, string text) = await Run(program, place);
+        Assert.Equal((new VmExit(VmExitReason.PowerOff), "..."), (exit, text[..int.Min(text.Length, 3)]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public async Task A_device_interrupts_through_the_io_apic(InterruptControllerPlace place)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label handler = c.CreateLabel();
+            Label stop = c.CreateLabel();
+            c.LoadSegments();
+            c.SetHandler(0x44, handler);
+            c.Store(Apic + 0xF0, 0x1FF);
+            // The kernel's pair of 8259s, where it is there, would interrupt by the local APIC's LINT0 too.
+            c.Out8(0x21, 0xFF);
+            c.Out8(0xA1, 0xFF);
+            c.Store(IoApic, 0x10 + 2 * 4 + 1);
+            c.Store(IoApic + 0x10, 0);
+            c.Store(IoApic, 0x10 + 2 * 4);
+            c.Store(IoApic + 0x10, 0x44); // edge, fixed, to APIC 0
+            c.sti();
+            c.Out8(0x3F9, 0x02); // the transmitter is empty: the UART interrupts at once
+            c.Label(ref stop);
+            c.hlt();
+            c.jmp(stop);
+            c.Label(ref handler);
+            c.mov(dx, 0x3FA);
+            c.@in(al, dx);
+            c.mov(cl, al);
+            c.Print("u");
+            c.PowerOff();
+        });
+        (VmExit exit, string text) = await Run(program, place);
+        Assert.Equal((new VmExit(VmExitReason.PowerOff), "u"), (exit, text));
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public async Task A_processor_starts_another_by_init_and_start_up(InterruptControllerPlace place)
+    {
+        X64Program.RequireKvm();
+        Assembler second = new(16);
+        second.mov(dx, 0x3F8);
+        second.mov(al, (byte)'2');
+        second.@out(dx, al);
+        second.xor(ax, ax);
+        second.mov(ds, ax);
+        second.mov(__word_ptr[0x5000], 0x55AA);
+        Label idle = second.CreateLabel();
+        second.Label(ref idle);
+        second.hlt();
+        second.jmp(idle);
+        byte[] code = X64Program.Encode(second, 0);
+
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label wait = c.CreateLabel();
+            for (int at = 0; at < code.Length; at++)
+            {
+                c.mov(rdi, X64Program.StartPage + (ulong)at);
+                c.mov(__byte_ptr[rdi], code[at]);
+            }
+
+            c.Store(0x5000, 0);
+            c.Store(Apic + 0xF0, 0x1FF);
+            c.Store(Apic + 0x310, 1u << 24);
+            c.Store(Apic + 0x300, 0x4500);
+            c.Store(Apic + 0x310, 1u << 24);
+            c.Store(Apic + 0x300, 0x4600 | (uint)(X64Program.StartPage >> 12));
+            c.mov(rdi, 0x5000UL);
+            c.Label(ref wait);
+            c.pause();
+            c.cmp(__word_ptr[rdi], 0x55AA);
+            c.jne(wait);
+            c.Print("1");
+            c.PowerOff();
+        });
+        (VmExit exit, string text) = await Run(program, place, cpus: 2);
+        Assert.Equal((new VmExit(VmExitReason.PowerOff), "21"), (exit, text));
+    }
+
+    [Theory]
+    [InlineData(0x64, 0xFE)]
+    [InlineData(0xCF9, 0x06)]
+    public async Task A_guest_resets_by_the_keyboard_controller_and_the_reset_register(ushort port, byte value)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label stop = c.CreateLabel();
+            c.Out8(port, value);
+            c.Label(ref stop);
+            c.hlt();
+            c.jmp(stop);
+        });
+        (VmExit exit, _) = await Run(program, InterruptControllerPlace.Split);
+        Assert.Equal(new VmExit(VmExitReason.Reset), exit);
+    }
+
+    [Fact]
+    public async Task A_triple_fault_is_a_reset()
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c => c.ud2());
+        (VmExit exit, _) = await Run(program, InterruptControllerPlace.Split);
+        Assert.Equal(new VmExit(VmExitReason.Reset), exit);
+    }
+
+    [Fact]
+    public async Task A_guest_that_is_started_again_finds_fresh_memory()
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            c.mov(rdi, 0x5000UL);
+            c.inc(__byte_ptr[rdi]);
+            c.mov(al, __byte_ptr[rdi]);
+            c.add(al, (sbyte)'0');
+            c.mov(dx, 0x3F8);
+            c.@out(dx, al);
+            c.PowerOff();
+        });
+        await using VirtualMachine vm = VirtualMachine.Create(program.Config(InterruptControllerPlace.Split));
+        for (int round = 0; round < 3; round++)
+            Assert.Equal(VmExitReason.PowerOff, (await vm.RunAsync(Cancellation).WaitAsync(s_patience, Cancellation)).Reason);
+        Assert.Equal("111", await vm.Console.ReadUntilAsync("111", s_patience, Cancellation));
+    }
+
+    [Fact]
+    public async Task The_guest_finds_its_memory_map_and_tables_through_boot_params()
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label bad = c.CreateLabel();
+            c.mov(rbx, __qword_ptr[rsi + 0x70]); // acpi_rsdp_addr
+            c.mov(rax, 0x2052_5450_2044_5352UL); // "RSD PTR "
+            c.cmp(__qword_ptr[rbx], rax);
+            c.jne(bad);
+            c.cmp(__byte_ptr[rsi + 0x1E8], 4); // e820 entries
+            c.jne(bad);
+            c.cmp(__dword_ptr[rsi + 0x2D0 + 3 * 20], 0x10_0000);
+            c.jne(bad);
+            c.mov(ebx, __dword_ptr[rsi + 0x228]);
+            c.cmp(__dword_ptr[rbx], 0x006F_6C68); // "hlo"
+            c.jne(bad);
+            c.Print("good");
+            c.Label(ref bad);
+            c.PowerOff();
+        });
+        (VmExit _, string text) = await Run(program, InterruptControllerPlace.Split, change: config => config.Kernel.CommandLine = "hlo");
+        Assert.Equal("good", text);
     }
 }
