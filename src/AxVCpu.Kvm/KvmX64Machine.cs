@@ -149,7 +149,11 @@ public sealed unsafe partial class KvmX64Machine : IDisposable
     internal KvmFile CreateVCpuFile(uint apicId) => _vm.Create(KvmRequest.CreateVCpu, (nint)apicId);
 
     /// <summary>Makes a processor known to the machine. False when there is one with its APIC id.</summary>
-    internal bool Add(Processor processor) => Interlocked.CompareExchange(ref _processors[processor.ApicId], processor, null) is null;
+    internal bool Add(Processor processor)
+    {
+        lock (_pauseLock) // a pause is for all processors or none
+            return Interlocked.CompareExchange(ref _processors[processor.ApicId], processor, null) is null;
+    }
 
     /// <summary>Forgets a processor that will not run any more.</summary>
     internal void Remove(Processor processor) => Interlocked.CompareExchange(ref _processors[processor.ApicId], null, processor);

@@ -9,53 +9,48 @@ public sealed class KickTests
     private const int Kicks = 100_000;
 
     /// <summary>
-    /// Each round is one kick of a spinning guest by another thread. A lost kick hangs the test; a kick that leaks ends a later run, which
-    /// the count of rounds would show.
+    /// Each round is one kick of a spinning guest by another thread, up to the number or for as long as a busy machine allows. A lost kick
+    /// is found by its time; a kick that leaks ends a later run, and the answers get ahead of the rounds.
     /// </summary>
     [Fact]
-    public void A_hundred_thousand_kicks_are_neither_lost_nor_left_over()
+    public void Kicks_are_neither_lost_nor_left_over()
     {
         using Guest guest = Spinning();
-        int running = 0;
-        long answered = 0;
+        int asked = 0;
+        int answered = 0;
+        bool stop = false;
         var owner = new Thread(() =>
         {
             guest.Cpu.Bind();
-            for (int i = 0; i < Kicks; i++)
-            {
-                Volatile.Write(ref running, i + 1);
-                if (guest.Cpu.Run().Kind != VCpuExitKind.Interrupted)
-                    break;
-                Volatile.Write(ref answered, i + 1);
-            }
-
+            while (!Volatile.Read(ref stop) && guest.Cpu.Run().Kind == VCpuExitKind.Interrupted)
+                Interlocked.Increment(ref answered);
             guest.Cpu.Unbind();
         });
         owner.Start();
-        long[] ticks = new long[Kicks];
-        for (int i = 0; i < Kicks; i++)
+        long start = Stopwatch.GetTimestamp();
+        while (asked < Kicks && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15))
         {
-            var spin = default(SpinWait);
-            while (Volatile.Read(ref running) <= i)
-                spin.SpinOnce(sleep1Threshold: -1);
-            long start = Stopwatch.GetTimestamp();
+            Assert.Equal(asked, Volatile.Read(ref answered));
+            asked++;
+            if (asked == Kicks || Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(14))
+                Volatile.Write(ref stop, true);
+            long kicked = Stopwatch.GetTimestamp();
             guest.Cpu.RequestExit();
-            spin = default;
-            while (Volatile.Read(ref answered) <= i)
+            var spin = default(SpinWait);
+            while (Volatile.Read(ref answered) < asked)
             {
                 spin.SpinOnce(sleep1Threshold: -1);
-                Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10), $"kick {i} was lost");
+                Assert.True(Stopwatch.GetElapsedTime(kicked) < TimeSpan.FromSeconds(30), $"kick {asked} was lost");
             }
 
-            ticks[i] = Stopwatch.GetTimestamp() - start;
+            if (Volatile.Read(ref stop))
+                break;
         }
 
         owner.Join();
-        Assert.Equal(Kicks, answered);
+        Assert.Equal(asked, answered);
+        Assert.InRange(asked, 100, Kicks);
         Assert.Equal(VCpuState.Free, guest.Cpu.State);
-        Array.Sort(ticks);
-        TestContext.Current.SendDiagnosticMessage(
-            $"kick with {guest.Machine.Module}: p50 {Microseconds(ticks[Kicks / 2]):f1} us, p99 {Microseconds(ticks[Kicks / 100 * 99]):f1} us");
     }
 
     [Fact]
@@ -187,6 +182,4 @@ public sealed class KickTests
         c.Label(ref loop);
         c.jmp(loop);
     });
-
-    private static double Microseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency;
 }

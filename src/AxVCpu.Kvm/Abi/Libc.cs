@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace AxVCpu.Kvm.Abi;
@@ -34,6 +35,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int Ioctl(int file, nuint request, nint argument);
 
+    /// <summary>As <see cref="Ioctl"/>, for KVM_RUN: errno is looked at only when it failed, by <see cref="Enter"/>.</summary>
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int IoctlQuick(int file, nuint request, nint argument);
+
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint MMap(nint address, nuint length, int protection, int flags, int file, nint offset);
 
@@ -63,6 +68,18 @@ internal static unsafe partial class Libc
         return result >= 0 ? result : -Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>
+    /// KVM_RUN. After each exit the caches and TLBs are cold, so every page that is not touched counts: errno stays where it is unless the
+    /// call failed. The runtime keeps it over its own work at the return of a call.
+    /// </summary>
+    /// <returns>0, or minus the error number.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int Enter(int file)
+    {
+        int result = IoctlQuick(file, (uint)KvmRequest.Run, 0);
+        return result >= 0 ? result : -Marshal.GetLastSystemError();
+    }
+
     /// <summary>Makes a request with a structure.</summary>
     /// <returns>The result, or minus the error number.</returns>
     internal static int Request<T>(int file, KvmRequest request, T* argument)
@@ -76,7 +93,7 @@ internal struct SignalSet
     private FifteenWords _rest;
 }
 
-[System.Runtime.CompilerServices.InlineArray(15)]
+[InlineArray(15)]
 internal struct FifteenWords
 {
     private ulong _first;

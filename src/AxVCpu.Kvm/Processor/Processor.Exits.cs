@@ -181,7 +181,7 @@ internal sealed unsafe partial class Processor
         byte* data = (byte*)_run + io.DataOffset;
         if (io.Direction == KvmRunIo.Out)
         {
-            if (_machine.HypercallPort == io.Port)
+            if (_hypercallPort == io.Port)
             {
                 ref KvmRegisters registers = ref General();
                 exit.SetHypercall(

@@ -24,7 +24,7 @@ internal sealed unsafe partial class Processor
     {
         get
         {
-            if (_machine.HasKernelLapic)
+            if (_hasKernelLapic)
                 return false;
             // A halted vCPU with interrupts disabled waits for an NMI.
             bool masked = _isHalted && _ignoresInterrupts;
@@ -48,11 +48,11 @@ internal sealed unsafe partial class Processor
     {
         if (vector == (uint)X64InterruptInput.Nmi)
         {
-            if (_machine.HasKernelLapic)
+            if (_hasKernelLapic)
                 return Libc.Request(_descriptor, KvmRequest.Nmi) == 0;
             Volatile.Write(ref _nmiPending, 1);
         }
-        else if (vector < Vectors && !_machine.HasKernelLapic)
+        else if (vector < Vectors && !_hasKernelLapic)
         {
             Interlocked.Or(ref _pendingVectors[(int)(vector / BitsPerWord)], 1UL << (int)(vector % BitsPerWord));
         }
@@ -68,7 +68,7 @@ internal sealed unsafe partial class Processor
     /// <summary>Drives the INTR pin. Any thread.</summary>
     internal bool SetInterruptLine(uint input, bool level)
     {
-        if (input != (uint)X64InterruptInput.Intr || _machine.HasKernelLapic)
+        if (input != (uint)X64InterruptInput.Intr || _hasKernelLapic)
             return false;
         Volatile.Write(ref _intrLine, level ? 1 : 0);
         if (level)
@@ -91,7 +91,7 @@ internal sealed unsafe partial class Processor
     {
         leaves = false;
         _run->RequestInterruptWindow = 0;
-        if (Interlocked.Exchange(ref _nmiPending, 0) != 0)
+        if (Volatile.Read(ref _nmiPending) != 0 && Interlocked.Exchange(ref _nmiPending, 0) != 0)
         {
             _isHalted = false;
             EngineError refused = Result(Libc.Request(_descriptor, KvmRequest.Nmi), EngineOperation.InjectInterrupt);

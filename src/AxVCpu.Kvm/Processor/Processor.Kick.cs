@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AxVCpu.Kvm.Abi;
 
 namespace AxVCpu.Kvm;
@@ -38,6 +39,7 @@ internal sealed unsafe partial class Processor
     private int _place;
     private int _thread;
     private int _isKicked;
+    private bool _isPaused;
     private bool _wasBlocked;
 
     /// <summary>Takes the vCPU over for the calling thread.</summary>
@@ -92,6 +94,14 @@ internal sealed unsafe partial class Processor
             Thread.Yield();
     }
 
+    /// <summary>Keeps the owner out of the guest, or lets it in again. Any thread.</summary>
+    internal void SetPaused(bool isPaused)
+    {
+        Volatile.Write(ref _isPaused, isPaused);
+        if (isPaused)
+            Poke();
+    }
+
     /// <summary>Waits until the owner is outside of the guest. Any other thread, after something that keeps the owner from coming back.</summary>
     internal void WaitUntilOutside()
     {
@@ -100,14 +110,26 @@ internal sealed unsafe partial class Processor
             spin.SpinOnce(sleep1Threshold: -1);
     }
 
+    private void WaitWhilePaused()
+    {
+        var spin = default(SpinWait);
+        while (Volatile.Read(ref _isPaused))
+            spin.SpinOnce(sleep1Threshold: -1);
+    }
+
     private static SignalSet KickSet => new() { Bits = 1UL << (KickSignal - 1) };
 
     private void GoInside() => Interlocked.Exchange(ref _place, Inside);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void GoOutside()
     {
-        if (Interlocked.Exchange(ref _place, Outside) != Signalled)
-            return;
+        if (Interlocked.Exchange(ref _place, Outside) == Signalled)
+            TakeSignal();
+    }
+
+    private static void TakeSignal()
+    {
         SignalSet kick = KickSet;
         while (Libc.SignalTimedWait(&kick, null, null) != KickSignal)
         {

@@ -148,7 +148,7 @@ internal sealed unsafe partial class Processor
     {
         uint state;
         EngineError error = Request(KvmRequest.GetMpState, &state);
-        if (!_machine.HasKernelLapic && _isHalted)
+        if (!_hasKernelLapic && _isHalted)
             state = (uint)X64RunState.Halted; // without a local APIC of its own the kernel does not know
         group = new() { State = (X64RunState)state };
         return error;
@@ -157,7 +157,7 @@ internal sealed unsafe partial class Processor
     internal EngineError Write(in X64RunStateGroup group)
     {
         uint state = (uint)group.State;
-        if (!_machine.HasKernelLapic)
+        if (!_hasKernelLapic)
         {
             if (group.State is not (X64RunState.Runnable or X64RunState.Halted))
                 return new EngineError(EngineOperation.Registers, EngineErrorCode.InvalidArgument);
@@ -314,7 +314,7 @@ internal sealed unsafe partial class Processor
         if (!_isGeneralDirty)
             return default;
         _isGeneralDirty = false;
-        if (!_machine.HasKernelLapic)
+        if (!_hasKernelLapic)
         {
             _run->DirtyRegisters = KvmSync.General;
             return default;

@@ -70,16 +70,16 @@ internal sealed unsafe partial class Processor
             error = Write(default(X64EventState));
         if (error.IsNone)
             error = Write(new X64DebugRegisters { Dr6 = DebugStatusAtReset, Dr7 = DebugControlAtReset });
-        if (error.IsNone && _machine.HasKernelLapic)
+        if (error.IsNone && _hasKernelLapic)
             error = Write(in *_resetLapic);
-        if (error.IsNone && _machine.HasKernelLapic)
+        if (error.IsNone && _hasKernelLapic)
             error = Write(new X64RunStateGroup { State = ApicId == 0 ? X64RunState.Runnable : X64RunState.Uninitialized });
         return error;
     }
 
     private void CaptureResetState()
     {
-        if (!_machine.HasKernelLapic)
+        if (!_hasKernelLapic)
             return;
         _resetLapic = (X64LapicState*)NativeMemory.AllocZeroed((nuint)sizeof(X64LapicState));
         EngineException.ThrowIfFailed(Request(KvmRequest.GetLapic, _resetLapic, EngineOperation.Create));

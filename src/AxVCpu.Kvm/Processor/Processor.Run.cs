@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using AxVCpu.Kvm.Abi;
 
 namespace AxVCpu.Kvm;
@@ -24,13 +24,13 @@ internal sealed unsafe partial class Processor
         {
             GoInside();
             bool runs = MayEnter(ref exit, out bool leaves, ref error);
-            int result = runs ? Libc.Request(_descriptor, KvmRequest.Run) : 0;
+            int result = runs ? Libc.Enter(_descriptor) : 0;
             GoOutside();
             if (leaves || !error.IsNone)
                 return error;
             if (!runs)
             {
-                _machine.WaitWhilePaused();
+                WaitWhilePaused();
                 continue;
             }
 
@@ -59,7 +59,7 @@ internal sealed unsafe partial class Processor
         if (!error.IsNone)
             return error;
         _run->ImmediateExit = 1;
-        int result = Libc.Request(_descriptor, KvmRequest.Run);
+        int result = Libc.Enter(_descriptor);
         _run->ImmediateExit = 0;
         _isOpen = false;
         _answer = Answer.None;
@@ -72,6 +72,7 @@ internal sealed unsafe partial class Processor
     /// <param name="leaves">Whether the run ends here.</param>
     /// <param name="error">A refusal of the kernel.</param>
     /// <returns>Whether to enter the guest.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MayEnter(ref VCpuExitRecord exit, out bool leaves, ref EngineError error)
     {
         leaves = false;
@@ -82,9 +83,9 @@ internal sealed unsafe partial class Processor
             return false;
         }
 
-        if (_machine.IsPaused)
+        if (Volatile.Read(ref _isPaused))
             return false;
-        if (!_machine.HasKernelLapic)
+        if (!_hasKernelLapic)
         {
             error = DeliverInterrupts(ref exit, out leaves);
             if (leaves || !error.IsNone)

@@ -15,12 +15,18 @@ internal sealed unsafe partial class Processor : IDisposable
     private readonly KvmRunPage _page;
     private readonly int _descriptor;
     private readonly KvmRun* _run;
+
+    // Copies of what the machine knows, for the path of an exit.
+    private readonly bool _hasKernelLapic;
+    private readonly int _hypercallPort;
     private int _isDisposed;
 
     /// <exception cref="EngineException">The kernel refuses.</exception>
     internal Processor(KvmX64Machine machine, uint apicId)
     {
         _machine = machine;
+        _hasKernelLapic = machine.HasKernelLapic;
+        _hypercallPort = machine.HypercallPort ?? -1;
         ApicId = apicId;
         _file = machine.CreateVCpuFile(apicId);
         try
