@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AxVCpu.BareMetal.Aarch64;
 using AxVCpu.Devices;
 using AxVCpu.Memory;
@@ -123,7 +124,10 @@ internal unsafe partial struct Vm
         if (problem == VmProblem.None)
             problem = Devices.Create(ref this, out what);
         if (problem == VmProblem.None)
+        {
+            MakeGic();
             problem = MakeVCpus(out what);
+        }
         if (problem == VmProblem.None)
             LinkPassthroughInterrupts();
         return problem;
@@ -172,7 +176,6 @@ internal unsafe partial struct Vm
     private VmProblem MakeVCpus(out ulong what)
     {
         ref HypervisorState hypervisor = ref HypervisorState.Current;
-        Gic = new GicV3(VCpuCount, GuestBoard.Spis, GicFeatures(Native.ReadIchVtrEl2()));
         fixed (Vm* self = &this)
         {
             for (int i = 0; i < VCpuCount; i++)
@@ -203,6 +206,10 @@ internal unsafe partial struct Vm
         }
         return VmProblem.None;
     }
+
+    // By itself: the new value passes through the stack, half of which it takes.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MakeGic() => Gic = new GicV3(VCpuCount, GuestBoard.Spis, GicFeatures(Native.ReadIchVtrEl2()));
 
     /// <summary>What ICH_VTR_EL2 says: PRIbits in 31:29, PREbits in 28:26, TDS in 19 (Arm IHI 0069H, 12.4.9).</summary>
     private static GicV3Features GicFeatures(ulong vtr) => new((int)(vtr >> 29 & 7) + 1, (int)(vtr >> 26 & 7) + 1, (vtr >> 19 & 1) != 0);
