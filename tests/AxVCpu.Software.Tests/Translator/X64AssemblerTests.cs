@@ -319,6 +319,7 @@ public sealed unsafe class X64AssemblerTests
         });
         Check((ref X64Assembler asm) => asm.Ret(), Mnemonic.Ret);
         Check((ref X64Assembler asm) => asm.Nop(), Mnemonic.Nop);
+        Check((ref X64Assembler asm) => asm.Vzeroupper(), Mnemonic.Vzeroupper);
     }
 
     [Fact]

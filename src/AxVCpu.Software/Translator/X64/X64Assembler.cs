@@ -372,6 +372,13 @@ internal unsafe struct X64Assembler
 
     public void Nop() => Byte(0x90);
 
+    public void Vzeroupper()
+    {
+        Byte(0xC5);
+        Byte(0xF8);
+        Byte(0x77);
+    }
+
     /// <summary>An instruction with a VEX prefix of three bytes; <paramref name="wide"/> is W where the opcode does not fix it.</summary>
     public void Vex(X64VexOpcode opcode, uint reg, uint extra, uint rm, bool wide = false)
     {

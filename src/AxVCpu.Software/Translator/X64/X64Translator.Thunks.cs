@@ -156,6 +156,11 @@ internal sealed unsafe partial class X64Translator
         _asm.CompareByte(Field(_layout.FloatReady), 0);
         byte* skip = _asm.JumpNear(X64Condition.Equal);
         _asm.Memory(X64Opcode.Mxcsr, 2, new X64Address(X64Register.Rsp, frameOffset), wide: false);
+
+        // Compiled code may leave upper halves of vector registers in use, which makes every mix of SSE and VEX instructions, as in a fused
+        // multiply-add and its neighbours, take a hundred times as long (Intel optimization manual, section 15.3).
+        if (_hasAvx)
+            _asm.Vzeroupper();
         for (byte i = GuestRegister.Float0; i < GuestRegister.Scratch; i++)
         {
             if (_vectorHome[i] != X64Vector.None)

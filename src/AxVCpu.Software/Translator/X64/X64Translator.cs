@@ -43,6 +43,7 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
     private readonly bool _hasLzcnt = Lzcnt.X64.IsSupported;
     private readonly bool _hasPopcnt = Popcnt.X64.IsSupported;
     private readonly bool _hasFma = Fma.IsSupported;
+    private readonly bool _hasAvx = Avx.IsSupported;
 
     private X64Assembler _asm;
     private byte* _hotNext;
