@@ -69,6 +69,9 @@ public sealed partial class Riscv64Machine : IDisposable
         if (config.NestedFormat is not (Memory.NestedFormat.Sv39x4 or Memory.NestedFormat.Sv48x4))
             throw new ArgumentException($"a riscv64 hart cannot walk nested tables of format {config.NestedFormat}", nameof(config));
 
+        if (config.Tier == ExecutionTier.Both && config.HartCount != 1)
+            throw new ArgumentException("the tiers can be compared with one hart only: another one would change memory between them", nameof(config));
+
         _harts = new Hart?[config.HartCount];
         _hsm = new int[config.HartCount];
         _hsm.AsSpan().Fill((int)HsmState.Stopped);
@@ -154,6 +157,9 @@ public sealed partial class Riscv64Machine : IDisposable
 
     /// <summary>The hart with <paramref name="id"/>, or null before it was created. Any thread.</summary>
     internal Hart? FindHart(ulong id) => id < (ulong)_harts.Length ? Volatile.Read(ref _harts[id]) : null;
+
+    /// <summary>Where the tiers parted, when a hart's Run ended for that; null otherwise. Not while the hart runs.</summary>
+    public string? DescribeDivergence(ulong hartId) => FindHart(hartId)?.Divergence;
 
     /// <summary>What a hart has counted. Any thread.</summary>
     /// <returns>False when there is no such hart.</returns>

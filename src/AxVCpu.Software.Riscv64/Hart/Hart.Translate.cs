@@ -24,7 +24,7 @@ internal sealed unsafe partial class Hart
     private uint InitialHeat => _machine.Tier switch
     {
         ExecutionTier.Interpreter => NeverHot,
-        ExecutionTier.Translator => 1,
+        ExecutionTier.Translator or ExecutionTier.Both => 1,
         _ => HotBlock,
     };
 
@@ -32,6 +32,12 @@ internal sealed unsafe partial class Hart
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunTranslated(CodeBlock* block)
     {
+        if (_machine.Tier == ExecutionTier.Both)
+        {
+            RunLockstep(block);
+            return;
+        }
+
         nint native = Enter(block);
         while (native != 0)
         {
@@ -121,6 +127,12 @@ internal sealed unsafe partial class Hart
         if (trace == null)
         {
             DropCode();
+            return false;
+        }
+
+        if (_machine.Tier == ExecutionTier.Both && !CutBeforeSystem(trace))
+        {
+            block->Heat = NeverHot;
             return false;
         }
 

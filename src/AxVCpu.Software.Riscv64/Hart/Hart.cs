@@ -78,6 +78,7 @@ internal sealed unsafe partial class Hart : IDisposable
     {
         _tlb.Dispose();
         _blocks.Dispose();
+        _lockstep?.Dispose();
         _translator?.Dispose();
     }
 

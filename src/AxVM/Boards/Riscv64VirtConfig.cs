@@ -101,6 +101,11 @@ internal sealed class Riscv64VirtConfig
     {
         if (EngineTierNames.TryParse(config.Engine.Tier, out ExecutionTier tier))
         {
+            if (tier == ExecutionTier.Both && config.Base.CpuCount != 1)
+            {
+                problem("engine.tier", $"\"both\" compares the tiers of one vCPU, and base.cpu_num is {config.Base.CpuCount}");
+            }
+
             return tier;
         }
 

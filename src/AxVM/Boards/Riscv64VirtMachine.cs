@@ -95,6 +95,9 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     public ulong ResidentBytes => _memory.ResidentFrames << 12;
 
     /// <inheritdoc/>
+    public string? ExplainError(int cpu) => _machine.DescribeDivergence((ulong)cpu);
+
+    /// <inheritdoc/>
     public ExecutionStatistics? GetExecution(int cpu) => _machine.TryReadCounters((ulong)cpu, out Riscv64Counters counters)
         ? new ExecutionStatistics(
             counters.Instructions, counters.TranslatedInstructions, counters.Traces, counters.CodeBytes, counters.CodeFlushes,

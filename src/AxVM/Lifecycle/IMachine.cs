@@ -17,6 +17,9 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
     /// <summary>Bytes of memory the guest has touched. Any thread.</summary>
     ulong ResidentBytes { get; }
 
+    /// <summary>What the engine says about a vCPU's InternalError; null when it says nothing more. On the vCPU's thread.</summary>
+    string? ExplainError(int cpu) => null;
+
     /// <summary>What the engine counted about a vCPU; null when it counts nothing. Any thread.</summary>
     ExecutionStatistics? GetExecution(int cpu) => null;
 

@@ -204,9 +204,9 @@ internal sealed class VCpuThread
         }
     }
 
-    private static string Describe(VCpuExit exit) => exit.Kind switch
+    private string Describe(VCpuExit exit) => exit.Kind switch
     {
-        VCpuExitKind.InternalError =>
+        VCpuExitKind.InternalError => _machine.ExplainError(Index) ??
             $"engine error {exit.InternalError.Code} (0x{exit.InternalError.Data0:x}, 0x{exit.InternalError.Data1:x})",
         VCpuExitKind.FailEntry => $"the engine could not enter the guest, reason 0x{exit.FailEntryReason:x}",
         VCpuExitKind.Debug => $"stopped for a debugger at 0x{exit.Debug.ProgramCounter:x} and none is attached",

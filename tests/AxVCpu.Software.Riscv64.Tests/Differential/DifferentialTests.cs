@@ -12,7 +12,7 @@ public class DifferentialTests
 {
     private const int Sequences = 100;
 
-    private static readonly int s_seconds = Number("AXVISOR_DIFFERENTIAL_SECONDS") ?? 3;
+    private static readonly int s_seconds = Number("AXVISOR_DIFFERENTIAL_SECONDS") ?? 2;
 
     private static readonly int s_seed = Number("AXVISOR_DIFFERENTIAL_SEED") ?? Environment.TickCount;
 
@@ -45,6 +45,7 @@ public class DifferentialTests
     [Theory]
     [InlineData(ExecutionTier.Translator)]
     [InlineData(ExecutionTier.Auto)]
+    [InlineData(ExecutionTier.Both)]
     public void Generated_sequences_end_alike_in_both_tiers(ExecutionTier tier)
     {
         RequireTier(tier);

@@ -47,7 +47,7 @@ internal static class TestRun
                     continue;
             }
 
-            Assert.Fail($"{exit.Kind} at {board.Cpu.ProgramCounter:x} after {sent.Count} bytes ({about})");
+            Assert.Fail($"{exit.Kind} at {board.Cpu.ProgramCounter:x} after {sent.Count} bytes ({about}) {board.Machine.DescribeDivergence(0)}");
         }
     }
 }

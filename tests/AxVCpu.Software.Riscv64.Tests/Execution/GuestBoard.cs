@@ -21,7 +21,8 @@ internal sealed unsafe class GuestBoard : IDisposable
         int codeCache = 4 << 20,
         bool semihosting = false,
         ExecutionTier tier = ExecutionTier.Auto,
-        bool model = false)
+        bool model = false,
+        Func<StateLayout, IHostTranslator>? translator = null)
     {
         RamSize = ramSize;
         Ram = (byte*)NativeMemory.AlignedAlloc((nuint)ramSize, (nuint)BlockSize);
@@ -46,7 +47,7 @@ internal sealed unsafe class GuestBoard : IDisposable
             CodeCacheBytes = codeCache,
             Semihosting = semihosting,
             Tier = tier,
-            CreateTranslator = model ? (layout, _) => new ModelTranslator(layout) : HostTranslator.TryCreate,
+            CreateTranslator = translator is not null ? (layout, _) => translator(layout) : model ? (layout, _) => new ModelTranslator(layout) : HostTranslator.TryCreate,
         });
         Cpus = new VirtualCpu<Riscv64VCpu>[harts];
         for (int i = 0; i < harts; i++)

@@ -322,7 +322,8 @@ public sealed class Riscv64VirtTests
     [InlineData("[devices]\nemu_devices = [[\"net\", 0x1000_1000, 0x1000, 1, 0xE2]]", "\"net\" (VirtioNet at 0x10001000) is not a device of the virt board")]
     [InlineData("[base]\narchitecture = \"riscv64\"\n[engine]\nname = \"kvm\"", "vm.toml:6:8: engine.name: \"kvm\" has no riscv64 guests")]
     [InlineData("[engine]\nisa = \"rv32i\"", "engine.isa: ")]
-    [InlineData("[engine]\ntier = \"warp\"", "engine.tier: \"warp\" is not a tier")]
+    [InlineData("[engine]\ntier = \"warp\"", "engine.tier: \"warp\" is not a tier of the software engine; \"auto\", \"interpreter\", \"translator\", \"both\" are possible")]
+    [InlineData("[engine]\ntier = \"both\"\n[base]\ncpu_num = 2", "engine.tier: \"both\" compares the tiers of one vCPU, and base.cpu_num is 2")]
     public void What_the_board_cannot_do_is_named(string toml, string message)
     {
         VmConfig config = VmConfig.Parse("[kernel]\nkernel_path = \"k\"\n" + toml, "vm.toml");
