@@ -15,6 +15,16 @@ internal static class BoardChoice
         _ => throw new ConfigException("base.architecture", "no engine here runs aarch64 guests; \"riscv64\" and \"x86_64\" are possible"),
     };
 
+    /// <summary>Refuses an operating system for which there is no engine here, before anything is fetched or read for it.</summary>
+    /// <exception cref="EngineUnavailableException">There is none.</exception>
+    public static void RequireEngine(GuestArchitecture architecture)
+    {
+        if (architecture == GuestArchitecture.X64)
+        {
+            X64VirtMachine.RequireKvm(isSystem: true);
+        }
+    }
+
     /// <summary>
     /// The architecture that is configured; else that of an engine which has only one, else that of the kernel where its file
     /// tells, else riscv64.

@@ -16,12 +16,8 @@ internal sealed partial class X64VirtMachine
     public IPreparedBoot Prepare()
     {
         X64BootPlan plan = X64BootPlan.Make(_board, _virtio.Used);
-        return plan.IsLinux && _machine.Module == KvmModule.Pvm
-            ? throw new EngineUnavailableException(
-                "kvm",
-                "/dev/kvm is the module kvm_pvm here, which emulates a guest's kernel instruction by instruction, at a thousandth of the speed and "
-                + $"without many of the instructions that Linux uses: it would not boot. {EngineUnavailableException.Alternative}")
-            : plan;
+        RequireKvm(plan.IsLinux);
+        return plan;
     }
 
     /// <inheritdoc/>

@@ -38,12 +38,7 @@ internal sealed partial class X64VirtMachine : IMachine
     {
         _board = X64VirtConfig.From(config);
         _host = host;
-        KvmProbe probe = KvmEngine.Examine();
-        if (probe.Status != KvmStatus.Available)
-        {
-            throw new EngineUnavailableException("kvm", $"an x86_64 guest needs KVM, and {probe.Detail}. {EngineUnavailableException.Alternative}");
-        }
-
+        RequireKvm(isSystem: false);
         Clock = new VmClock(X64VirtLayout.ClockFrequency);
         _servedBy = new int[config.Base.CpuCount];
         try
@@ -97,6 +92,26 @@ internal sealed partial class X64VirtMachine : IMachine
 
     /// <inheritdoc/>
     public IReadOnlyList<VirtualCpu> Cpus => _cpus;
+
+    /// <summary>Refuses what KVM cannot run here.</summary>
+    /// <param name="isSystem">Whether the guest is an operating system, not a program that needs little of the processor.</param>
+    /// <exception cref="EngineUnavailableException">KVM cannot be used here, or not for such a guest.</exception>
+    internal static void RequireKvm(bool isSystem)
+    {
+        KvmProbe probe = KvmEngine.Examine();
+        if (probe.Status != KvmStatus.Available)
+        {
+            throw new EngineUnavailableException("kvm", $"an x86_64 guest needs KVM, and {probe.Detail}. {EngineUnavailableException.Alternative}");
+        }
+
+        if (isSystem && probe.Module == KvmModule.Pvm)
+        {
+            throw new EngineUnavailableException(
+                "kvm",
+                "/dev/kvm is the module kvm_pvm here, which emulates a guest's kernel instruction by instruction, at a thousandth of the speed and "
+                + $"without many of the instructions that Linux uses: it would not boot. {EngineUnavailableException.Alternative}");
+        }
+    }
 
     /// <inheritdoc/>
     public VmClock Clock { get; }

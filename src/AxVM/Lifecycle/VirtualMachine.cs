@@ -62,6 +62,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         return new VirtualMachine(copy, options ?? new VmOptions(), (host, console) => BoardChoice.Build(copy, host, console));
     }
 
+    /// <summary>Checks that an operating system of an architecture can run here: before anything is fetched or read for it.</summary>
+    /// <exception cref="EngineUnavailableException">The engine that it needs cannot be used on this host.</exception>
+    public static void RequireEngine(GuestArchitecture architecture) => BoardChoice.RequireEngine(architecture);
+
     /// <summary>The VM's number.</summary>
     public uint Id => _config.Base.Id;
 

@@ -86,8 +86,12 @@ internal sealed class MachineOptions
 
     /// <summary>Puts the machine together: the named guest, prepared when needed, or the file, or nothing; then the options over it.</summary>
     /// <exception cref="InputException">The target is neither a guest nor a file, or there is nothing to start.</exception>
-    internal async Task<VmConfig> ReadAsync(ParseResult result, CancellationToken cancellation)
+    /// <exception cref="EngineUnavailableException">A named guest is to be run that this host has no engine for.</exception>
+    internal async Task<VmConfig> ReadAsync(ParseResult result, CancellationToken cancellation, bool runs = false)
     {
+        // Before packages are fetched in vain.
+        if (runs && result.GetValue(_target) is { } target && _catalog.Find(target) is { } named)
+            VirtualMachine.RequireEngine(EngineNames.Architecture(named.Architecture));
         VmConfig config = await ReadTargetAsync(result.GetValue(_target), cancellation).ConfigureAwait(false);
         Apply(result, config);
         if (config.Kernel.Path is null && config.Kernel.BiosPath is null)

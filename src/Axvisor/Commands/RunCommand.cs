@@ -29,7 +29,7 @@ internal static class RunCommand
         command.Options.Add(json);
         command.SetAction(async (result, cancellation) =>
         {
-            VmConfig config = await machine.ReadAsync(result, cancellation).ConfigureAwait(false);
+            VmConfig config = await machine.ReadAsync(result, cancellation, runs: true).ConfigureAwait(false);
             VmOptions options = new() { RestartOnReset = !result.GetValue(noReboot) };
             TextWriter errors = result.InvocationConfiguration.Error;
             Action<VmStatistics>? report = result.GetValue(statistics) || result.GetValue(json)
