@@ -23,6 +23,12 @@ MeasureHost();
 MeasureParallel();
 MeasureOperations();
 MeasureLinux();
+if (comparison.Wants("translation of one instruction"))
+{
+    (double nanoseconds, double bytes) = TranslationCost.Measure();
+    Comparison.Print("translation of one instruction", string.Create(CultureInfo.InvariantCulture, $"{nanoseconds:F0} ns, {bytes:F0} bytes of code and tables"));
+}
+
 if (comparison.Wants("hypercall exit round trip"))
 {
     (double nanoseconds, double bytes) = ExitRoundTrip.Measure();

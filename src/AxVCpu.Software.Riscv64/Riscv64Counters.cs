@@ -3,12 +3,14 @@ namespace AxVCpu.Software.Riscv64;
 /// <summary>What a hart has counted. Read while the hart runs, each number is right but not of the same moment as the others.</summary>
 public readonly struct Riscv64Counters
 {
-    internal Riscv64Counters(ulong instructions, ulong translatedInstructions, ulong traces, ulong codeBytes, ulong codeFlushes, ulong tlbMisses, ulong tlbFlushes, ulong slowPaths)
+    internal Riscv64Counters(
+        ulong instructions, ulong translatedInstructions, ulong traces, ulong codeBytes, ulong decodedBytes, ulong codeFlushes, ulong tlbMisses, ulong tlbFlushes, ulong slowPaths)
     {
         Instructions = instructions;
         TranslatedInstructions = translatedInstructions;
         Traces = traces;
         CodeBytes = codeBytes;
+        DecodedBytes = decodedBytes;
         CodeFlushes = codeFlushes;
         TlbMisses = tlbMisses;
         TlbFlushes = tlbFlushes;
@@ -26,6 +28,9 @@ public readonly struct Riscv64Counters
 
     /// <summary>Bytes of host code there are now.</summary>
     public ulong CodeBytes { get; }
+
+    /// <summary>Bytes of decoded code and of the tables beside host code there are now.</summary>
+    public ulong DecodedBytes { get; }
 
     /// <summary>How often all decoded and translated code was dropped.</summary>
     public ulong CodeFlushes { get; }

@@ -40,6 +40,9 @@ internal sealed unsafe partial class BlockCache : IDisposable
     /// <summary>Changes when blocks were dropped: block pointers from before are dead.</summary>
     public ulong Epoch => _arena.Epoch;
 
+    /// <summary>Bytes of the arena in use.</summary>
+    public ulong Bytes => _arena.Used;
+
     /// <summary>Blocks built; a diagnostic.</summary>
     public ulong Built { get; private set; }
 

@@ -7,5 +7,5 @@ internal sealed unsafe partial class Hart
 
     /// <summary>The counters as they are now. Any thread.</summary>
     public Riscv64Counters ReadCounters() => new(
-        _s->InstRet, TranslatedInstructions, TranslatedTraces, (ulong)CodeBytes, _blocks.Epoch, _tlbMisses, _tlb.FlushCount, SlowPaths);
+        _s->InstRet, TranslatedInstructions, TranslatedTraces, (ulong)CodeBytes, _blocks.Bytes, _blocks.Epoch, _tlbMisses, _tlb.FlushCount, SlowPaths);
 }
