@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Axvisor.Guests;
 using Axvisor.Tests;
 
 namespace Boot.Tests;
@@ -74,6 +76,48 @@ public sealed class BareMetalBootTests(PackagedGuestFixture guests, BareMetalIma
         await cli.TypeAsync($"vm restart -f {Linux}\r");
         await cli.ExpectAsync("here I am", s_patience);
         await cli.TypeAsync("poweroff\r");
+        Assert.Equal(0, await cli.WaitAsync());
+    }
+
+    [Fact]
+    public async Task A_guest_uses_a_disk_in_memory_and_a_virtio_console()
+    {
+        await guests.RequireAsync(Linux);
+        PreparedGuest linux = new GuestCatalog().Find(Linux)!.FindPrepared()!;
+        byte[] disk = RandomNumberGenerator.GetBytes(1 << 20);
+        await File.WriteAllBytesAsync(_folder.File("disk.img"), disk, TestContext.Current.CancellationToken);
+        string script = "$b mount -t sysfs sys /sys; $b --install -s; export PATH=/bin:/sbin; modprobe virtio_mmio; modprobe virtio_blk; echo before $(sha256sum /dev/vda); "
+            + "dd if=/dev/zero of=/dev/vda bs=512 count=4 seek=1 conv=fsync 2>/dev/null; echo 3 > /proc/sys/vm/drop_caches; echo after $(sha256sum /dev/vda); "
+            + "exec <>/dev/hvc0 >&0 2>&1; stty -echo; echo your name; read name; echo hello $name; sleep 1; poweroff -f";
+        string config = _folder.File("devices.toml");
+        await File.WriteAllTextAsync(config, $"""
+            [base]
+            name = "devices"
+            architecture = "aarch64"
+
+            [kernel]
+            kernel_path = '{linux.Kernel}'
+            ramdisk_path = '{linux.InitialRamDisk}'
+            cmdline = '{linux.CommandLine} {Commands(script)}'
+
+            [memory]
+            size = "256M"
+
+            [console]
+            type = "virtio"
+
+            [[disk]]
+            path = "disk.img"
+            """, TestContext.Current.CancellationToken);
+
+        await using CliProcess cli = await StartAsync(config, "--console", "devices");
+        await cli.ExpectAsync($"before {Convert.ToHexStringLower(SHA256.HashData(disk))}", s_patience);
+        disk.AsSpan(512, 4 * 512).Clear();
+        await cli.ExpectAsync($"after {Convert.ToHexStringLower(SHA256.HashData(disk))}", s_patience);
+        await cli.ExpectAsync("your name", s_patience);
+        await cli.TypeAsync("virtio\n");
+        await cli.ExpectAsync("hello virtio", s_patience);
+        await cli.ExpectAsync("vm devices powered off", s_patience);
         Assert.Equal(0, await cli.WaitAsync());
     }
 

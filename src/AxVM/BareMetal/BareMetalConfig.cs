@@ -54,7 +54,6 @@ internal sealed class BareMetalConfig
         Refuse(config.Engine.Isa is not null, "engine.isa", "is for riscv64 guests; remove it");
         Refuse(config.Engine.Mmu is not null, "engine.mmu", "is for riscv64 guests; remove it");
         Refuse(config.ExtraDevices.Count != 0, "device", "further virtio devices are not available on bare metal; remove them");
-        Refuse(config.Console.Kind == ConsoleKind.Virtio, "console.type", "\"virtio\" is not available on bare metal; the guest's PL011 is its console");
         Refuse(devices.PassthroughPorts.Count != 0, "devices.passthrough_ports", "aarch64 has no ports; remove them");
         Refuse(devices.AddressSpacePolicy == AddressSpacePolicy.Passthrough, "devices.address_space_policy", "\"passthrough\" would show the guest all of the host; list what it needs in passthrough_devices");
         Refuse(devices.InterruptMode is InterruptMode.Passthrough or InterruptMode.None, "devices.interrupt_mode", "the interrupt controller is always emulated; use \"emulated\", or remove it");
@@ -92,7 +91,7 @@ internal sealed class BareMetalConfig
         manifest.Add(ManifestTag.Name, identity.Name);
         manifest.Add(ManifestTag.CpuCount, (uint)identity.CpuCount);
         manifest.Add(ManifestTag.Weight, (uint)identity.Weight);
-        manifest.Add(ManifestTag.Flags, (uint)flags);
+        manifest.Add(ManifestTag.Flags, (uint)(_config.Console.Kind == ConsoleKind.Virtio ? flags | VmFlags.VirtioConsole : flags));
         foreach (ulong set in identity.PhysicalCpuSets)
         {
             manifest.Add(ManifestTag.CpuSet, set);

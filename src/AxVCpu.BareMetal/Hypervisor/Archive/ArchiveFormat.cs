@@ -157,6 +157,9 @@ internal enum VmFlags : uint
 
     /// <summary>Power the machine off when all VMs with this flag have ended.</summary>
     EndsMachine = 2,
+
+    /// <summary>Its console is a virtio one; the UART is there as well, for what the guest says before it has a driver.</summary>
+    VirtioConsole = 4,
 }
 
 /// <summary>Where the memory of a region comes from: the original's <c>map_type</c>.</summary>

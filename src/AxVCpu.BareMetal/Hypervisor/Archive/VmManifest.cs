@@ -251,7 +251,7 @@ internal struct VmManifest
                 return InRange(Weight is > 0 and <= ArchiveFormat.MaxWeight);
             case ManifestTag.Flags:
                 Flags = (VmFlags)LittleEndianBytes.U32(value, 0);
-                return InRange((Flags & ~(VmFlags.AutoStart | VmFlags.EndsMachine)) == 0);
+                return InRange((Flags & ~(VmFlags.AutoStart | VmFlags.EndsMachine | VmFlags.VirtioConsole)) == 0);
             case ManifestTag.Entry:
                 Entry = LittleEndianBytes.U64(value, 0);
                 _hasEntry = true;

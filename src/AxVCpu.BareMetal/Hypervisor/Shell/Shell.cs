@@ -92,7 +92,7 @@ internal unsafe partial struct Shell
             else
             {
                 focus->Lock.Enter();
-                focus->Console.Type(focus, value, ref focus->Devices.Uart);
+                focus->Console.Type(focus, value);
                 focus->Lock.Exit();
             }
         }
@@ -143,7 +143,7 @@ internal unsafe partial struct Shell
         Vm* focus = HypervisorState.Current.Consoles.Focus;
         focus->Lock.Enter();
         for (; _inputCount != 0; _inputCount--, _inputStart = (_inputStart + 1) % InputCapacity)
-            focus->Console.Type(focus, _input[_inputStart], ref focus->Devices.Uart);
+            focus->Console.Type(focus, _input[_inputStart]);
         focus->Lock.Exit();
     }
 

@@ -27,6 +27,10 @@ internal static class GuestBoard
     internal const int VirtioSlots = 8;
     internal const uint VirtioInterrupt = 48;
 
+    /// <summary>The slot of the virtio console; those before it are for disks.</summary>
+    internal const int ConsoleSlot = ArchiveFormat.MaxDisks;
+    internal const ulong VirtioConsole = Virtio + (ConsoleSlot * VirtioSize);
+
     /// <summary>Where channels between VMs appear unless the configuration has a device for them.</summary>
     internal const ulong Channels = 0x0B00_0000;
     internal const ulong ChannelsSize = 0x10_0000;

@@ -88,6 +88,7 @@ internal unsafe partial struct Vm
         || Overlaps(start, size, GuestBoard.Uart, GuestBoard.UartSize)
         || Overlaps(start, size, GuestBoard.Rtc, GuestBoard.RtcSize)
         || Overlaps(start, size, GuestBoard.Virtio, GuestBoard.VirtioSize * (ulong)Manifest.DiskCount)
+        || (HasVirtioConsole && Overlaps(start, size, GuestBoard.VirtioConsole, GuestBoard.VirtioSize))
         || Overlaps(start, size, ChannelWindow.Address, ChannelWindow.Size);
 
     private static bool Overlaps(ulong start, ulong size, ulong otherStart, ulong otherSize) =>

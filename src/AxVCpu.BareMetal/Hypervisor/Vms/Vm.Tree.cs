@@ -45,17 +45,23 @@ internal unsafe partial struct Vm
         DescribeGic(ref tree);
         DescribeSerial(ref tree);
         for (int i = 0; i < Manifest.DiskCount; i++)
-        {
-            tree.BeginNode("virtio_mmio"u8, GuestBoard.Virtio + ((ulong)i * GuestBoard.VirtioSize));
-            tree.Text("compatible"u8, "virtio,mmio"u8);
-            tree.Register(GuestBoard.Virtio + ((ulong)i * GuestBoard.VirtioSize), GuestBoard.VirtioSize);
-            Interrupt(ref tree, Spi, GuestBoard.VirtioInterrupt + (uint)i - FirstSpi, LevelHigh);
-            tree.Flag("dma-coherent"u8);
-            tree.EndNode();
-        }
+            DescribeVirtio(ref tree, i);
+        if (HasVirtioConsole)
+            DescribeVirtio(ref tree, GuestBoard.ConsoleSlot);
         DescribePassthrough(ref tree);
         tree.EndNode();
         return tree.Finish(0);
+    }
+
+    private static void DescribeVirtio(ref FdtBuilder tree, int slot)
+    {
+        ulong address = GuestBoard.Virtio + ((ulong)slot * GuestBoard.VirtioSize);
+        tree.BeginNode("virtio_mmio"u8, address);
+        tree.Text("compatible"u8, "virtio,mmio"u8);
+        tree.Register(address, GuestBoard.VirtioSize);
+        Interrupt(ref tree, Spi, GuestBoard.VirtioInterrupt + (uint)slot - FirstSpi, LevelHigh);
+        tree.Flag("dma-coherent"u8);
+        tree.EndNode();
     }
 
     private readonly void DescribeChosen(ref FdtBuilder tree)

@@ -89,6 +89,9 @@ internal unsafe partial struct Vm
     /// <summary>How many vCPUs it has.</summary>
     internal readonly int VCpuCount => (int)Manifest.VCpus;
 
+    /// <summary>Whether its console is a virtio one.</summary>
+    internal readonly bool HasVirtioConsole => (Manifest.Flags & VmFlags.VirtioConsole) != 0;
+
     /// <summary>The number in its configuration.</summary>
     internal readonly uint Id => Manifest.Id;
 

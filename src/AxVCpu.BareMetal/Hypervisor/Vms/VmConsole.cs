@@ -45,17 +45,23 @@ internal unsafe struct VmConsole
     private int _inputStart;
     private int _inputCount;
 
-    /// <summary>Takes a typed byte; the UART gets it as soon as it has room. What does not fit is lost, as on a serial line.</summary>
-    internal void Type(Vm* vm, byte value, ref Pl011 uart)
+    /// <summary>Takes a typed byte; the guest's console gets it as soon as it has room. What does not fit is lost, as on a serial line.</summary>
+    internal void Type(Vm* vm, byte value)
     {
         if (_inputCount < InputCapacity)
             _input[(_inputStart + _inputCount++) % InputCapacity] = value;
-        Refill(vm, ref uart);
+        Refill(vm);
     }
 
-    /// <summary>Gives the UART what waits for it.</summary>
-    internal void Refill(Vm* vm, ref Pl011 uart)
+    /// <summary>Gives the virtio console what was typed once the guest drives it, else the UART.</summary>
+    internal void Refill(Vm* vm)
     {
+        if (vm->Devices.Terminal.IsRunning)
+        {
+            RefillTerminal(vm);
+            return;
+        }
+        ref Pl011 uart = ref vm->Devices.Uart;
         var host = new VmUartHost(vm);
         while (_inputCount != 0 && uart.CanReceive)
         {
@@ -65,6 +71,20 @@ internal unsafe struct VmConsole
         }
         if (_inputCount == 0 && uart.Waiting != 0)
             uart.ReceiveIdle(ref host);
+    }
+
+    private void RefillTerminal(Vm* vm)
+    {
+        while (_inputCount != 0)
+        {
+            int untilEnd = InputCapacity - _inputStart;
+            ReadOnlySpan<byte> piece = ((ReadOnlySpan<byte>)_input).Slice(_inputStart, _inputCount < untilEnd ? _inputCount : untilEnd);
+            int taken = vm->Devices.Terminal.Receive(vm, piece);
+            if (taken == 0)
+                return;
+            _inputStart = (_inputStart + taken) % InputCapacity;
+            _inputCount -= taken;
+        }
     }
 
     /// <summary>Forgets what was typed; a new guest has not asked for it.</summary>

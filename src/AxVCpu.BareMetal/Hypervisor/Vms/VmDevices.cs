@@ -30,6 +30,7 @@ internal unsafe struct VmDevices
     internal Pl011 Uart;
     internal Pl031 Rtc;
     internal VmDisks Disks;
+    internal VmTerminal Terminal;
 
     /// <summary>When the clock's alarm is due, in ticks of the host; the maximum value is never.</summary>
     internal ulong AlarmAt;
@@ -43,6 +44,7 @@ internal unsafe struct VmDevices
         what = 0;
         Uart = Pl011.Create();
         AlarmAt = ulong.MaxValue;
+        Terminal = VmTerminal.Create();
         ref VmManifest manifest = ref vm.Manifest;
         if (manifest.DiskCount != 0)
         {
@@ -88,6 +90,7 @@ internal unsafe struct VmDevices
             var disk = new VmDiskHost(vm, i);
             Disks[i].Transport.Reset(ref disk);
         }
+        Terminal.Reset(vm);
     }
 
     /// <summary>Gives the memory back.</summary>
@@ -124,7 +127,7 @@ internal unsafe struct VmDevices
         {
             var uart = new VmUartHost(vm);
             bool read = Uart.Read(ref uart, address - GuestBoard.Uart, width, out value);
-            vm->Console.Refill(vm, ref Uart);
+            vm->Console.Refill(vm);
             return read;
         }
         if (address - GuestBoard.Distributor < GicV3.DistributorSize)
@@ -136,6 +139,8 @@ internal unsafe struct VmDevices
             var rtc = new VmRtcHost(vm);
             return Rtc.Read(ref rtc, address - GuestBoard.Rtc, width, out value);
         }
+        if (vm->HasVirtioConsole && address - GuestBoard.VirtioConsole < GuestBoard.VirtioSize)
+            return Terminal.Read(vm, address - GuestBoard.VirtioConsole, width, out value);
         if (!TryFindDisk(vm, address, out int slot, out ulong offset))
             return false;
         var disk = new VmDiskHost(vm, slot);
@@ -161,6 +166,8 @@ internal unsafe struct VmDevices
             var rtc = new VmRtcHost(vm);
             return Rtc.Write(ref rtc, address - GuestBoard.Rtc, width, value);
         }
+        if (vm->HasVirtioConsole && address - GuestBoard.VirtioConsole < GuestBoard.VirtioSize)
+            return Terminal.Write(vm, address - GuestBoard.VirtioConsole, width, value);
         if (!TryFindDisk(vm, address, out int slot, out ulong offset))
             return false;
         var disk = new VmDiskHost(vm, slot);

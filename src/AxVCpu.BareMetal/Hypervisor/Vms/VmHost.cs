@@ -53,6 +53,30 @@ internal readonly unsafe struct VmRtcHost(Vm* vm) : IRtcHost
     public void SetInterrupt(bool level) => new VmHost(_vm).SetSpi(GuestBoard.RtcInterrupt, level);
 }
 
+/// <summary>A VM's memory as its devices see it.</summary>
+internal readonly unsafe struct VmMemory(Vm* vm) : IGuestDma
+{
+    private readonly Vm* _vm = vm;
+
+    /// <inheritdoc/>
+    public bool Read(ulong address, Span<byte> destination) => _vm->Space.Read(new GuestPhysAddr(address), destination) == GuestAccessStatus.Ok;
+
+    /// <inheritdoc/>
+    public bool Write(ulong address, ReadOnlySpan<byte> source) => _vm->Space.Write(new GuestPhysAddr(address), source) == GuestAccessStatus.Ok;
+
+    /// <inheritdoc/>
+    public bool ReadIndex(ulong address, out ushort value)
+    {
+        bool read = _vm->Space.ReadVolatile(new GuestPhysAddr(address), AccessWidth.Word, out ulong word) == GuestAccessStatus.Ok;
+        value = (ushort)word;
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public bool WriteIndex(ulong address, ushort value) =>
+        _vm->Space.WriteVolatile(new GuestPhysAddr(address), AccessWidth.Word, value) == GuestAccessStatus.Ok;
+}
+
 /// <summary>What a disk of a VM asks for. The VM's lock is held.</summary>
 internal readonly unsafe struct VmDiskHost(Vm* vm, int slot) : IVirtioBlkHost
 {
@@ -111,22 +135,16 @@ internal readonly unsafe struct VmDiskHost(Vm* vm, int slot) : IVirtioBlkHost
     public void SetInterrupt(bool level) => new VmHost(_vm).SetSpi(GuestBoard.VirtioInterrupt + (uint)_slot, level);
 
     /// <inheritdoc/>
-    public bool Read(ulong address, Span<byte> destination) => _vm->Space.Read(new GuestPhysAddr(address), destination) == GuestAccessStatus.Ok;
+    public bool Read(ulong address, Span<byte> destination) => new VmMemory(_vm).Read(address, destination);
 
     /// <inheritdoc/>
-    public bool Write(ulong address, ReadOnlySpan<byte> source) => _vm->Space.Write(new GuestPhysAddr(address), source) == GuestAccessStatus.Ok;
+    public bool Write(ulong address, ReadOnlySpan<byte> source) => new VmMemory(_vm).Write(address, source);
 
     /// <inheritdoc/>
-    public bool ReadIndex(ulong address, out ushort value)
-    {
-        bool read = _vm->Space.ReadVolatile(new GuestPhysAddr(address), AccessWidth.Word, out ulong word) == GuestAccessStatus.Ok;
-        value = (ushort)word;
-        return read;
-    }
+    public bool ReadIndex(ulong address, out ushort value) => new VmMemory(_vm).ReadIndex(address, out value);
 
     /// <inheritdoc/>
-    public bool WriteIndex(ulong address, ushort value) =>
-        _vm->Space.WriteVolatile(new GuestPhysAddr(address), AccessWidth.Word, value) == GuestAccessStatus.Ok;
+    public bool WriteIndex(ulong address, ushort value) => new VmMemory(_vm).WriteIndex(address, value);
 
     private bool IsInside(ulong offset, int length) => offset <= Disk.Size && (ulong)length <= Disk.Size - offset;
 }
