@@ -248,7 +248,7 @@ public sealed unsafe class X64AssemblerTests
         [
             (X64Condition.Overflow, "o"), (X64Condition.Below, "b"), (X64Condition.AboveOrEqual, "ae"), (X64Condition.Equal, "e"),
             (X64Condition.NotEqual, "ne"), (X64Condition.BelowOrEqual, "be"), (X64Condition.Above, "a"), (X64Condition.Sign, "s"),
-            (X64Condition.Parity, "p"), (X64Condition.NoParity, "np"), (X64Condition.Less, "l"), (X64Condition.GreaterOrEqual, "ge"),
+            (X64Condition.NoSign, "ns"), (X64Condition.Parity, "p"), (X64Condition.NoParity, "np"), (X64Condition.Less, "l"), (X64Condition.GreaterOrEqual, "ge"),
             (X64Condition.LessOrEqual, "le"), (X64Condition.Greater, "g"),
         ];
         Assert.Equal(Enum.GetValues<X64Condition>(), conditions.Select(pair => pair.Condition));

@@ -66,6 +66,7 @@ internal enum X64Condition : byte
     BelowOrEqual = 6,
     Above = 7,
     Sign = 8,
+    NoSign = 9,
     Parity = 10,
     NoParity = 11,
     Less = 12,

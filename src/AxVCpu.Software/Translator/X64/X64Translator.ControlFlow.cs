@@ -27,6 +27,9 @@ internal sealed unsafe partial class X64Translator
         /// <summary>Slow: instructions to execute. Exit: index of the edge, or -1.</summary>
         public int Argument;
 
+        /// <summary>Slow: a register that the code behind expects in rax, or none.</summary>
+        public byte Reload;
+
         /// <summary>Exit: where to.</summary>
         public ulong Target;
     }
@@ -41,11 +44,13 @@ internal sealed unsafe partial class X64Translator
         return ref stub;
     }
 
-    private void AddSlow(byte* site, int guest, int count = 1)
+    private void AddSlow(byte* site, int guest, int count = 1, byte reload = GuestRegister.None)
     {
         ref ColdStub stub = ref AddStub(ColdStubKind.Slow, site);
         stub.Index = guest;
         stub.Argument = count;
+        stub.Reload = reload;
+        _lastSlowGuest = guest + count - 1;
     }
 
     private void WriteHead()
@@ -73,6 +78,20 @@ internal sealed unsafe partial class X64Translator
         X64Condition condition = Host((IrCondition)op.C);
         byte a = op.A;
         byte b = op.B;
+        if (_inFlagsAt == _asm.Next && _inFlags == a && op.Code == IrOpcode.Branch && TryConstant(b, 0, out long none) && none == 0)
+        {
+            // What was computed just now is compared with zero.
+            switch (condition)
+            {
+                case X64Condition.Equal or X64Condition.NotEqual:
+                    return condition;
+                case X64Condition.Less:
+                    return X64Condition.Sign;
+                case X64Condition.GreaterOrEqual:
+                    return X64Condition.NoSign;
+            }
+        }
+
         if (TryImmediate(a, op.Imm, out _) && op.B != GuestRegister.Immediate && !TryConstant(b, 0, out _))
         {
             (a, b) = (b, a);
@@ -86,7 +105,7 @@ internal sealed unsafe partial class X64Translator
             X64Register left = Source(a, immediate, X64Register.Rax);
             _asm.Test(left, left);
         }
-        else if (_home[a] == X64Register.None && !TryConstant(a, immediate, out _) && TryImmediate(b, immediate, out int small))
+        else if (_home[a] == X64Register.None && !IsInRax(a) && !TryConstant(a, immediate, out _) && TryImmediate(b, immediate, out int small))
         {
             _asm.Alu(X64Alu.Cmp, Slot(a), small);
         }
@@ -111,7 +130,11 @@ internal sealed unsafe partial class X64Translator
 
     private void WriteBranch(in IrOp op, Span<TraceEdge> edges)
     {
+        // Moves do not change the flags.
+        bool hasFlags = _inFlagsAt == _asm.Next;
         FlushConstants();
+        if (hasFlags)
+            _inFlagsAt = _asm.Next;
         X64Condition condition = Compare(in op);
         ulong target = (ulong)op.Imm;
         int notRetired = _count - op.Guest - 1;
@@ -257,10 +280,39 @@ internal sealed unsafe partial class X64Translator
         }
 
         _asm.Call(_slowOneThunk);
+        _lastSlowGuest = op.Guest;
         _known = _boxed = 0;
     }
 
-    private bool WriteColdStubs(Span<TraceEdge> edges)
+    /// <summary>Writes the ways out in the middle of the trace behind its hot code: they are as likely as not.</summary>
+    private bool WriteExitStubs(Span<TraceEdge> edges)
+    {
+        // Those that are written add a stub each.
+        int count = _stubCount;
+        for (int i = 0; i < count; i++)
+        {
+            if (_stubs[i].Kind != ColdStubKind.Exit)
+                continue;
+            if (!HasRoom())
+                return false;
+            ColdStub stub = _stubs[i];
+            _asm.Bind((byte*)stub.Site);
+            if (stub.Index != 0)
+                _asm.Alu(X64Alu.Sub, Retired, stub.Index);
+            if (stub.Argument < 0)
+            {
+                WriteConstantLookup(stub.Target);
+                continue;
+            }
+
+            byte* site = WriteEdgeJump(stub.Argument, edges);
+            AddStub(ColdStubKind.Unlinked, site).Index = stub.Argument;
+        }
+
+        return true;
+    }
+
+    private bool WriteColdStubs()
     {
         _asm.Next = _coldNext;
         for (int i = 0; i < _stubCount; i++)
@@ -268,6 +320,8 @@ internal sealed unsafe partial class X64Translator
             if (_coldEnd - _asm.Next <= MaxOperationBytes)
                 return false;
             ref ColdStub stub = ref _stubs[i];
+            if (stub.Kind == ColdStubKind.Exit)
+                continue;
             _asm.Bind((byte*)stub.Site);
             switch (stub.Kind)
             {
@@ -280,39 +334,18 @@ internal sealed unsafe partial class X64Translator
                     if (stub.Argument != 1)
                         _asm.MovConstant(X64Register.Rcx, stub.Argument);
                     _asm.Call(stub.Argument == 1 ? _slowOneThunk : _slowThunk);
+                    if (stub.Reload != GuestRegister.None)
+                        _asm.Mov(X64Register.Rax, Slot(stub.Reload));
                     _asm.Jump((byte*)_guestCode[stub.Index + stub.Argument]);
                     break;
-                case ColdStubKind.Unlinked:
-                    WriteUnlinked(stub.Index);
-                    break;
                 default:
-                    WriteColdExit(in stub, edges);
+                    _asm.MovConstant(X64Register.Rax, _firstEdge + stub.Index);
+                    _asm.Jump(_unlinkedThunk);
                     break;
             }
         }
 
         _coldNext = _asm.Next;
         return true;
-    }
-
-    private void WriteUnlinked(int edge)
-    {
-        _asm.MovConstant(X64Register.Rax, _firstEdge + edge);
-        _asm.Jump(_unlinkedThunk);
-    }
-
-    private void WriteColdExit(in ColdStub stub, Span<TraceEdge> edges)
-    {
-        if (stub.Index != 0)
-            _asm.Alu(X64Alu.Sub, Retired, stub.Index);
-        if (stub.Argument < 0)
-        {
-            WriteConstantLookup(stub.Target);
-            return;
-        }
-
-        byte* site = WriteEdgeJump(stub.Argument, edges);
-        _asm.Bind(site);
-        WriteUnlinked(stub.Argument);
     }
 }

@@ -131,20 +131,30 @@ internal sealed unsafe partial class X64Translator
         X64Register target = _home[op.Dst] == X64Register.None ? X64Register.Rax : _home[op.Dst];
         if (TryImmediate(b, op.Imm, out int immediate))
         {
-            if (wide && a == op.Dst && _home[a] == X64Register.None)
+            if (wide && a == op.Dst && _home[a] == X64Register.None && !IsInRax(a))
             {
                 Forget(op.Dst);
                 _asm.Alu(X64Alu.Add, Slot(a), immediate);
+                RememberFlags(op.Dst, width);
                 return;
             }
 
             X64Register from = Source(a, op.Imm, X64Register.Rax);
             if (immediate == 0 && wide)
+            {
                 target = from;
+            }
             else if (from == target)
+            {
                 _asm.Alu(X64Alu.Add, target, immediate, wide);
+                Finish(in op, target, width);
+                RememberFlags(op.Dst, width);
+                return;
+            }
             else
+            {
                 _asm.Lea(target, new X64Address(from, immediate), wide);
+            }
         }
         else if (_home[a] != X64Register.None && _home[b] != X64Register.None && !TryConstant(b, op.Imm, out _)
             && _home[a] != target && _home[b] != target)
@@ -170,19 +180,21 @@ internal sealed unsafe partial class X64Translator
         X64Register target = _home[op.Dst];
         if (target == X64Register.None || (b == op.Dst && a != b))
             target = X64Register.Rax;
-        if (wide && a == op.Dst && _home[a] == X64Register.None && !TryConstant(a, op.Imm, out _))
+        if (wide && a == op.Dst && _home[a] == X64Register.None && !IsInRax(a) && !TryConstant(a, op.Imm, out _))
         {
             if (TryImmediate(b, op.Imm, out int immediate))
                 _asm.Alu(operation, Slot(a), immediate);
             else
                 _asm.Alu(operation, Slot(a), Source(b, op.Imm, X64Register.Rax));
             Forget(op.Dst);
+            RememberFlags(op.Dst, width);
             return;
         }
 
         LoadTo(target, a, op.Imm, wide);
         Alu(operation, target, b, op.Imm, wide);
         Finish(in op, target, width);
+        RememberFlags(op.Dst, width);
     }
 
     private void WriteSubtract(in IrOp op, IrWidth width)
@@ -202,6 +214,7 @@ internal sealed unsafe partial class X64Translator
         }
 
         Finish(in op, target, width);
+        RememberFlags(op.Dst, width);
     }
 
     private void WriteAndNot(in IrOp op, IrWidth width)

@@ -26,6 +26,8 @@ internal sealed unsafe partial class X64Translator
         if (index <= _groupEnd)
         {
             WriteTransfer(in op, GroupAddress(in op));
+            if (index == _groupEnd)
+                RememberLoaded(in op);
             return;
         }
 
@@ -38,7 +40,7 @@ internal sealed unsafe partial class X64Translator
         }
 
         byte* miss = WriteTranslation(op.A, low, (int)(high - low), stores);
-        AddSlow(miss, op.Guest, ops[last].Guest - op.Guest + 1);
+        AddSlow(miss, op.Guest, ops[last].Guest - op.Guest + 1, Loaded(in ops[last]));
         int addend = (stores ? SoftTlb.StoreOffset : SoftTlb.LoadOffset) + 8;
         _asm.Mov(X64Register.Rdx, new X64Address(X64Register.Rcx, addend));
         _isGroupBaseAdded = _home[op.A] == X64Register.None;
@@ -100,7 +102,7 @@ internal sealed unsafe partial class X64Translator
         EndGroup();
         int size = SizeOf(in op);
         bool isStore = IsStore(op.Code);
-        AddSlow(WriteTranslation(op.A, op.Imm, size, isStore), op.Guest);
+        AddSlow(WriteTranslation(op.A, op.Imm, size, isStore), op.Guest, 1, Loaded(in op));
         _asm.Mov(X64Register.Rcx, new X64Address(X64Register.Rcx, (isStore ? SoftTlb.StoreOffset : SoftTlb.LoadOffset) + 8));
         X64Address address;
         if (op.Imm != (int)op.Imm || op.A >= GuestRegister.Integers || _home[op.A] == X64Register.None)
@@ -127,6 +129,18 @@ internal sealed unsafe partial class X64Translator
         }
 
         WriteTransfer(in op, address);
+        RememberLoaded(in op);
+    }
+
+    /// <summary>The register that a load leaves in rax as well as in the state block, or none.</summary>
+    private byte Loaded(in IrOp op) =>
+        op.Code == IrOpcode.Load && op.Dst != GuestRegister.None && !IsZero(op.Dst) && _home[op.Dst] == X64Register.None ? op.Dst : GuestRegister.None;
+
+    // The slow path, too, comes back with it in rax.
+    private void RememberLoaded(in IrOp op)
+    {
+        if (Loaded(in op) != GuestRegister.None)
+            RememberRax(op.Dst);
     }
 
     /// <summary>Looks up base + displacement; the entry is in rcx afterwards. Returns the jump taken on a miss.</summary>

@@ -57,6 +57,8 @@ internal sealed unsafe partial class X64Translator
             return;
         }
 
+        // Nothing is written yet, so that what was written last is still the old value.
+        _inRaxAt = _inFlagsAt = null;
         _value[register] = value;
         _known |= bit;
         _pending |= bit;
@@ -109,7 +111,10 @@ internal sealed unsafe partial class X64Translator
 
         if (_home[register] != X64Register.None)
             return _home[register];
-        _asm.Mov(scratch, Slot(register));
+        if (!IsInRax(register))
+            _asm.Mov(scratch, Slot(register));
+        else if (scratch != X64Register.Rax)
+            _asm.Mov(scratch, X64Register.Rax);
         return scratch;
     }
 
@@ -123,9 +128,11 @@ internal sealed unsafe partial class X64Translator
         }
 
         X64Register home = _home[register];
+        if (home == X64Register.None && IsInRax(register))
+            home = X64Register.Rax;
         if (home == X64Register.None)
             _asm.Mov(to, Slot(register), wide);
-        else if (home != to)
+        else if (home != to || (home == X64Register.Rax && !wide))
             _asm.Mov(to, home, wide);
     }
 
@@ -175,8 +182,35 @@ internal sealed unsafe partial class X64Translator
         }
 
         if (home == X64Register.None)
+        {
             _asm.Mov(Slot(dst), from);
+            if (from == X64Register.Rax && !IsResumedBehind)
+                RememberRax(dst);
+        }
         else if (home != from)
+        {
             _asm.Mov(home, from);
+        }
+    }
+
+    /// <summary>Whether the slow path of the instruction being written comes back behind it: nothing but guest registers holds then.</summary>
+    private bool IsResumedBehind => _lastSlowGuest == _guest;
+
+    /// <summary>A register in the state block is in rax, too: the next instruction, if written right here, need not wait for the memory.</summary>
+    private void RememberRax(byte register)
+    {
+        _inRax = register;
+        _inRaxAt = _asm.Next;
+    }
+
+    private bool IsInRax(byte register) => _inRaxAt == _asm.Next && _inRax == register;
+
+    /// <summary>The flags tell how the result just written compares with zero: a branch right here need not compare.</summary>
+    private void RememberFlags(byte register, IrWidth width)
+    {
+        if (IsResumedBehind || width == IrWidth.W32Zero)
+            return;
+        _inFlags = register;
+        _inFlagsAt = _asm.Next;
     }
 }

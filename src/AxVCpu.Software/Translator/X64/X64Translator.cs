@@ -63,6 +63,13 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
     private ulong _known;
     private ulong _pending;
     private ulong _boxed;
+
+    // What the code just written left behind, for what is written next; see Remember.
+    private byte _inRax;
+    private byte* _inRaxAt;
+    private byte _inFlags;
+    private byte* _inFlagsAt;
+    private int _lastSlowGuest;
     private readonly long[] _value = new long[64];
 
     /// <summary>Takes over executable memory and writes the thunks.</summary>
@@ -124,8 +131,14 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
         }
 
         ReachGuest(_count);
+        if (!WriteExitStubs(edges))
+        {
+            edgeCount = 0;
+            return 0;
+        }
+
         byte* hotNext = Align(_asm.Next);
-        if (!WriteColdStubs(edges))
+        if (!WriteColdStubs())
         {
             edgeCount = 0;
             return 0;
@@ -182,6 +195,8 @@ internal sealed unsafe partial class X64Translator : IHostTranslator
         _edges = 0;
         _stubCount = 0;
         _known = _pending = _boxed = 0;
+        _inRaxAt = _inFlagsAt = null;
+        _lastSlowGuest = -1;
         EndGroup();
         if (_guestCode.Length <= _count)
             _guestCode = new nint[_count + 256];
