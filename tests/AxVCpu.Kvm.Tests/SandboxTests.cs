@@ -339,4 +339,23 @@ public sealed class SandboxTests
         Assert.Throws<ArgumentException>(() => new SandboxFunctions().Add(1, () => 1).Add(1, () => 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SandboxFunctions().Add(-1, () => 1));
     }
+
+    [Fact]
+    public async Task The_sample_says_what_it_should()
+    {
+        Guest.Require();
+        using Process sample = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "RunSandboxed.dll")]) { RedirectStandardOutput = true })!;
+        string output = await sample.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await sample.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, sample.ExitCode);
+        Assert.Equal(
+            [
+                "weighted sum: 46",
+                "Faulted: page fault (error code 0x4) at 0x400013, touching 0xdead0000",
+                "Cancelled at the deadline",
+                "weighted sum again: 46",
+            ],
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
 }
