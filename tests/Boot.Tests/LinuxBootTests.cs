@@ -41,11 +41,13 @@ public sealed class LinuxBootTests(PackagedGuestFixture guests) : IDisposable
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(written)), sum, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Commands_piped_in_before_the_boot_are_all_run()
+    [Theory]
+    [InlineData("interpreter")]
+    [InlineData("translator")]
+    public async Task Commands_piped_in_before_the_boot_are_all_run(string tier)
     {
         await guests.RequireAsync("linux-riscv64");
-        await using CliProcess cli = CliProcess.Start("run", "linux-riscv64");
+        await using CliProcess cli = CliProcess.Start("run", "linux-riscv64", "--tier", tier);
         await cli.TypeAsync("echo first-$((20 + 1))\necho second-$((20 + 2))\npoweroff\n");
         cli.Input.Close();
         await cli.ExpectAsync("first-21", s_bootPatience);

@@ -1,10 +1,12 @@
+using AxVCpu.Software.Riscv64;
+
 namespace AxVCpu.Conformance.Tests;
 
 /// <summary>The same expectations of every engine: what a guest does is what the exits say, and what the VMM answers is what the guest sees.</summary>
 public sealed class ConformanceTests
 {
     /// <summary>Every engine of the project, also those that cannot run here.</summary>
-    private static readonly Target[] s_targets = [new SoftwareRiscv64(), new KvmX64()];
+    private static readonly Target[] s_targets = [new SoftwareRiscv64(ExecutionTier.Interpreter), new SoftwareRiscv64(ExecutionTier.Translator), new KvmX64()];
 
     public static IEnumerable<TheoryDataRow<Target>> Targets => s_targets.Select(target => new TheoryDataRow<Target>(target));
 

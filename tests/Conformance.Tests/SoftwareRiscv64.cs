@@ -5,13 +5,13 @@ using AxVCpu.Software.Riscv64.Isa;
 namespace AxVCpu.Conformance.Tests;
 
 /// <summary>The software engine with riscv64 guests in S mode.</summary>
-internal sealed class SoftwareRiscv64 : Target
+internal sealed class SoftwareRiscv64(ExecutionTier tier) : Target
 {
     private const int VmmCsr = 0x5C0;
 
     private const string Prologue = "        li s0, 0x10000000\n";
 
-    public override string Name => "software/riscv64";
+    public override string Name => $"software/riscv64 {tier}";
 
     public override IEngine Engine { get; } = new Riscv64Engine();
 
@@ -23,7 +23,7 @@ internal sealed class SoftwareRiscv64 : Target
         VCpuExitKind.ArchSpecific,
     };
 
-    public override Board? Create(Scenario scenario, int cpus = 1) => scenario == Scenario.Port ? null : new RiscvBoard(Prologue + Source(scenario), cpus);
+    public override Board? Create(Scenario scenario, int cpus = 1) => scenario == Scenario.Port ? null : new RiscvBoard(Prologue + Source(scenario), cpus, tier);
 
     private static string Source(Scenario scenario) => scenario switch
     {
@@ -157,7 +157,7 @@ internal sealed class SoftwareRiscv64 : Target
         private readonly GuestAddressSpace _memory;
         private readonly VirtualCpu<Riscv64VCpu>[] _cpus;
 
-        public RiscvBoard(string source, int cpus)
+        public RiscvBoard(string source, int cpus, ExecutionTier tier)
         {
             var clock = new VmClock();
             clock.Start();
@@ -166,7 +166,7 @@ internal sealed class SoftwareRiscv64 : Target
                 new GuestPhysAddr(RamBase), RamSize, MappingFlags.Read | MappingFlags.Write | MappingFlags.Execute, populate: false));
             AssembledProgram program = Assembler.Assemble(source + "\n        j .\n", RamBase, "guest.S", IsaExtensions.All);
             Assert.Equal(GuestAccessStatus.Ok, _memory.Write(new GuestPhysAddr(RamBase), program.Code));
-            _machine = new Riscv64Machine(new Riscv64MachineConfig { Clock = clock, HartCount = cpus, VmmCsrs = [VmmCsr], BreakpointExits = true });
+            _machine = new Riscv64Machine(new Riscv64MachineConfig { Clock = clock, HartCount = cpus, VmmCsrs = [VmmCsr], BreakpointExits = true, Tier = tier });
             _memory.SetInvalidator(this);
             _cpus = [.. Enumerable.Range(0, cpus).Select(i => Riscv64Engine.CreateVCpu(_machine, 1, (uint)i, (ulong)i))];
             foreach (VirtualCpu<Riscv64VCpu> cpu in _cpus)

@@ -3,14 +3,14 @@ using static AxVCpu.Software.Riscv64.Tests.Encode;
 
 namespace AxVCpu.Software.Riscv64.Tests;
 
-public class CodeTests
+public abstract class CodeTests(ExecutionTier tier)
 {
     private const uint FenceI = 0x100F;
 
     [Fact]
     public void A_guest_that_rewrites_its_code_sees_it_after_a_fence()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         // x5 walks 1..100: each round stores "addi x6, x6, x5" and runs it.
         ulong target = GuestBoard.RamBase + 0x100;
         board.Load(
@@ -38,7 +38,7 @@ public class CodeTests
     [Fact]
     public void Code_that_the_host_changes_is_seen_after_a_fence()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(GuestBoard.RamBase, [Lui(31, 0x10_0000), Addi(5, 0, 1), Sw(5, 31, 0), FenceI, Jal(0, -12)]);
         board.Cpu.Bind();
         for (int i = 1; i < 100; i++)
@@ -53,7 +53,7 @@ public class CodeTests
     [Fact]
     public void An_instruction_across_two_pages_runs_and_follows_changes_of_either_half()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         ulong edge = GuestBoard.RamBase + 0xFFE;
         board.Load(GuestBoard.RamBase, [Jal(0, 0xFFC), .. Stop()]);
         for (int i = 0; i < 3; i++)
@@ -79,7 +79,7 @@ public class CodeTests
     public void A_full_code_cache_starts_over_and_the_guest_does_not_notice()
     {
         // 64 KiB of cache, some 16000 blocks of one jump each, twice.
-        using var board = new GuestBoard(codeCache: 64 << 10);
+        using var board = new GuestBoard(codeCache: 64 << 10, tier: tier);
         const int Count = 16000;
         var code = new uint[(Count * 2) + 8];
         code[0] = Addi(7, 0, 2);
@@ -102,7 +102,7 @@ public class CodeTests
     [Fact]
     public void Without_compressed_instructions_a_half_aligned_target_traps_at_the_jump()
     {
-        using var board = new GuestBoard(isa: IsaExtensions.I | IsaExtensions.Zicsr);
+        using var board = new GuestBoard(isa: IsaExtensions.I | IsaExtensions.Zicsr, tier: tier);
         board.Load(
             GuestBoard.RamBase,
             [
@@ -119,3 +119,7 @@ public class CodeTests
         Assert.Equal(55u, board.Cpu.GetGpr(6));
     }
 }
+
+public sealed class CodeTestsInterpreted() : CodeTests(ExecutionTier.Interpreter);
+
+public sealed class CodeTestsTranslated() : CodeTests(ExecutionTier.Translator);

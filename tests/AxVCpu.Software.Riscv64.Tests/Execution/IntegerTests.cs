@@ -3,7 +3,7 @@ using static AxVCpu.Software.Riscv64.Tests.Encode;
 namespace AxVCpu.Software.Riscv64.Tests;
 
 /// <summary>Every integer computation against an oracle, with operands at the edges and random ones.</summary>
-public class IntegerTests
+public abstract class IntegerTests(ExecutionTier tier)
 {
     private const ulong Table = GuestBoard.RamBase + 0x10_0000;
     private const int Pairs = 96;
@@ -52,7 +52,7 @@ public class IntegerTests
     public void Writes_to_x0_are_lost()
     {
         int seed = Environment.TickCount;
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         List<uint> code = [Addi(5, 0, -1), Addi(6, 0, 77)];
         code.AddRange(IntegerOracle.Operations.Select(operation => operation.Word(0, 5, 6)));
         code.AddRange(Stop());
@@ -64,7 +64,7 @@ public class IntegerTests
     [Fact]
     public void Lui_auipc_jal_and_jalr_compute_addresses()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(
             GuestBoard.RamBase,
             [
@@ -85,17 +85,17 @@ public class IntegerTests
         Assert.Equal(0x8000_0018u, board.Cpu.GetGpr(9));
     }
 
-    private static void CheckAliased(string name, IntegerOperation operation, int seed)
+    private void CheckAliased(string name, IntegerOperation operation, int seed)
     {
         // x7 is copied from x5 first, and is source and destination.
         Check(name + " aliased", operation.Word(7, 7, 6), operation.Compute, seed, Addi(7, 5, 0));
         Check(name + " aliased", operation.Word(7, 5, 7), operation.Compute, seed, Addi(7, 6, 0));
     }
 
-    private static unsafe void Check(string name, uint word, Func<ulong, ulong, ulong> compute, int seed, uint before = 0x13)
+    private unsafe void Check(string name, uint word, Func<ulong, ulong, ulong> compute, int seed, uint before = 0x13)
     {
         var random = new Random(seed);
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         // x10 walks over triples {a, b, result}; x11 counts.
         board.Load(
             GuestBoard.RamBase,
@@ -134,3 +134,7 @@ public class IntegerTests
     private static ulong Operand(Random random) =>
         random.Next(3) == 0 ? (ulong)random.NextInt64(long.MinValue, long.MaxValue) : s_edges[random.Next(s_edges.Length)];
 }
+
+public sealed class IntegerTestsInterpreted() : IntegerTests(ExecutionTier.Interpreter);
+
+public sealed class IntegerTestsTranslated() : IntegerTests(ExecutionTier.Translator);

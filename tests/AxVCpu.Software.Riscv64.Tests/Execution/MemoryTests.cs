@@ -2,7 +2,7 @@ using static AxVCpu.Software.Riscv64.Tests.Encode;
 
 namespace AxVCpu.Software.Riscv64.Tests;
 
-public class MemoryTests
+public abstract class MemoryTests(ExecutionTier tier)
 {
     private const ulong Data = GuestBoard.RamBase + 0x10_0000;
     private const uint Mcause = 0x342;
@@ -31,7 +31,7 @@ public class MemoryTests
         // Around a page boundary and in the middle of a page, aligned and not.
         foreach (int offset in (int[])[0x100, 0x101, 0x103, 0x107, 0xFF9, 0xFFB, 0xFFD, 0xFFE, 0xFFF, 0x1000])
         {
-            using var board = new GuestBoard();
+            using var board = new GuestBoard(tier: tier);
             random.NextBytes(new Span<byte>(board.At(Data), 0x2000));
             board.Load(
                 GuestBoard.RamBase,
@@ -58,7 +58,7 @@ public class MemoryTests
     {
         foreach (int offset in (int[])[0x7F8, 0x7F9, 0x7FB, 0x7FF])
         {
-            using var board = new GuestBoard();
+            using var board = new GuestBoard(tier: tier);
             new Span<byte>(board.At(Data), 0x2000).Fill(0xAA);
             // x10 = Data + 0x800, so that the offset's complement crosses into the second page.
             board.Load(
@@ -80,7 +80,7 @@ public class MemoryTests
     [InlineData(true, 7u)]
     public unsafe void An_access_that_crosses_into_nothing_faults_without_effect(bool store, uint cause)
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         ulong end = GuestBoard.RamBase + board.RamSize;
         new Span<byte>(board.At(end - 8), 8).Fill(0x55);
         uint access = store ? Sd(0, 10, -4) : Ld(12, 10, -4);
@@ -102,7 +102,7 @@ public class MemoryTests
     [InlineData(3u, 0x01u, 6u)] // amoswap.d
     public void A_misaligned_atomic_traps(uint funct3, uint funct5, uint cause)
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(GuestBoard.RamBase, [Auipc(10, 0x10_0000), Addi(10, 10, 2), .. Handler(), R(0x2F, funct3, funct5 << 2, 12, 10, 0), .. Stop(99)]);
         Assert.Equal(cause, board.RunToStore());
         Assert.Equal(Data + 2, board.Cpu.GetGpr(20));
@@ -111,7 +111,7 @@ public class MemoryTests
     [Fact]
     public void Instret_is_exact_across_a_fault_in_the_middle_of_a_block()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(
             GuestBoard.RamBase,
             [
@@ -141,7 +141,7 @@ public class MemoryTests
     {
         foreach (uint funct3 in (uint[])[2, 3])
         {
-            using var board = new GuestBoard();
+            using var board = new GuestBoard(tier: tier);
             ulong* at = (ulong*)board.At(Data);
             at[0] = memory;
             at[1] = 0x1111_1111_1111_1111;
@@ -158,7 +158,7 @@ public class MemoryTests
     public unsafe void Sc_succeeds_once_after_lr_and_only_there()
     {
         const uint Lr = 0x02u << 2, Sc = 0x03u << 2;
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(
             GuestBoard.RamBase,
             [
@@ -195,3 +195,7 @@ public class MemoryTests
         return [Auipc(5, 0), Addi(5, 5, 16), Csrrw(0, Mtvec, 5), Jal(0, 4 + (handler.Length * 4)), .. handler];
     }
 }
+
+public sealed class MemoryTestsInterpreted() : MemoryTests(ExecutionTier.Interpreter);
+
+public sealed class MemoryTestsTranslated() : MemoryTests(ExecutionTier.Translator);

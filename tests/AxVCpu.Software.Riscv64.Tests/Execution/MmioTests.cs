@@ -3,7 +3,7 @@ using static AxVCpu.Software.Riscv64.Tests.Encode;
 
 namespace AxVCpu.Software.Riscv64.Tests;
 
-public class MmioTests
+public abstract class MmioTests(ExecutionTier tier)
 {
     private const uint Device = 0x1000_0000;
     private const uint Mcause = 0x342;
@@ -151,7 +151,7 @@ public class MmioTests
     [Fact]
     public void An_entry_that_is_not_memory_fails_the_entry()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Cpu.SetEntry(new GuestPhysAddr(Device));
         board.Cpu.Bind();
         VCpuExit exit = board.Cpu.Run();
@@ -165,9 +165,9 @@ public class MmioTests
     }
 
     /// <summary>A bound vCPU with x10 at the device: lui, <paramref name="code"/>, stop with 1; a trap stops with mcause, and mtval in x20.</summary>
-    private static GuestBoard Start(params ReadOnlySpan<uint> code)
+    private GuestBoard Start(params ReadOnlySpan<uint> code)
     {
-        var board = new GuestBoard(isa: IsaExtensions.All);
+        var board = new GuestBoard(isa: IsaExtensions.All, tier: tier);
         board.Load(GuestBoard.RamBase, [Lui(10, Device), .. code, .. Stop()]);
         ulong handler = GuestBoard.RamBase + 0x1000;
         board.Load(handler, [0x2073u | 20u << 7 | Mtval << 20, 0x2073u | 30u << 7 | Mcause << 20, Lui(31, 0x10_0000), Sw(30, 31, 0)]);
@@ -190,3 +190,7 @@ public class MmioTests
         return exit.MmioWrite.Data;
     }
 }
+
+public sealed class MmioTestsInterpreted() : MmioTests(ExecutionTier.Interpreter);
+
+public sealed class MmioTestsTranslated() : MmioTests(ExecutionTier.Translator);

@@ -3,12 +3,12 @@ using static AxVCpu.Software.Riscv64.Tests.Encode;
 
 namespace AxVCpu.Software.Riscv64.Tests;
 
-public class RunTests
+public abstract class RunTests(ExecutionTier tier)
 {
     [Fact]
     public void Every_kick_ends_a_run_and_none_is_lost()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(GuestBoard.RamBase, [Addi(5, 5, 1), Jal(0, -4)]);
         const int Kicks = 10_000;
         int seen = 0;
@@ -37,7 +37,7 @@ public class RunTests
     [Fact]
     public void A_kick_reaches_a_guest_that_does_nothing_but_fault()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         // mtvec is 0, which is no memory: every fetch faults.
         board.Load(GuestBoard.RamBase, 0u);
         board.Cpu.Bind();
@@ -51,7 +51,7 @@ public class RunTests
     [Fact]
     public void Exits_allocate_nothing()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(GuestBoard.RamBase, [Lui(10, 0x1000_0000), Ld(5, 10, 0), Sd(5, 10, 8), Jal(0, -8)]);
         board.Cpu.Bind();
         Spin(board, 100);
@@ -73,7 +73,7 @@ public class RunTests
     [Fact]
     public void Two_harts_count_together()
     {
-        using var board = new GuestBoard(harts: 2);
+        using var board = new GuestBoard(harts: 2, tier: tier);
         const int Rounds = 20_000;
         // One counter by amoadd.d, one by lr/sc, one under a spin lock.
         board.Load(
@@ -120,7 +120,7 @@ public class RunTests
     [Fact]
     public void Registers_are_read_and_written_in_groups()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         ref Riscv64VCpu arch = ref board.Cpu.Inner.Arch;
         var integers = new Riscv64IntegerRegisters { Pc = GuestBoard.RamBase + 4 };
         var floats = new Riscv64FloatRegisters { Fcsr = 0xFF_FFE3 };
@@ -149,7 +149,7 @@ public class RunTests
     [Fact]
     public void Reset_starts_the_program_again_with_its_arguments()
     {
-        using var board = new GuestBoard();
+        using var board = new GuestBoard(tier: tier);
         board.Load(GuestBoard.RamBase, [Addi(5, 5, 1), .. Stop()]);
         for (int i = 0; i < 2; i++)
         {
@@ -173,7 +173,7 @@ public class RunTests
         for (int round = 0; round < 200 && Stopwatch.GetTimestamp() < deadline; round++)
         {
             var random = new Random(seed + round);
-            using var board = new GuestBoard(profile: profile, codeCache: 256 << 10, semihosting: true);
+            using var board = new GuestBoard(profile: profile, codeCache: 256 << 10, semihosting: true, tier: tier);
             random.NextBytes(new Span<byte>(board.Ram, 1 << 20));
             for (int i = 1; i < 32; i++)
                 board.Cpu.SetGpr(i, random.Next(3) == 0 ? (ulong)random.NextInt64() : GuestBoard.RamBase + (ulong)random.Next((int)board.RamSize));
@@ -204,3 +204,7 @@ public class RunTests
         }
     }
 }
+
+public sealed class RunTestsInterpreted() : RunTests(ExecutionTier.Interpreter);
+
+public sealed class RunTestsTranslated() : RunTests(ExecutionTier.Translator);

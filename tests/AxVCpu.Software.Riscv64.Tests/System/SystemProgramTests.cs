@@ -3,7 +3,7 @@ using AxVCpu.Software.Riscv64.Isa;
 namespace AxVCpu.Software.Riscv64.Tests;
 
 /// <summary>Whole guest programs for the privileged architecture, from instructions to exits.</summary>
-public sealed unsafe class SystemProgramTests
+public abstract unsafe class SystemProgramTests(ExecutionTier tier)
 {
     private const ulong Ram = TestMachine.RamBase;
 
@@ -76,7 +76,7 @@ public sealed unsafe class SystemProgramTests
     [MemberData(nameof(Faults))]
     public void A_faulting_instruction_traps_precisely(string setup, string instruction, ulong cause, ulong value)
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         AssembledProgram program = Load(machine, $"la t0, handler\n csrw mtvec, t0\n li s0, 1\n {setup}\nfault: {instruction}\n.balign 4\n li s0, 2\n nop\nhandler: {Finish}");
         VCpuExitKind kind = Run(machine, out _);
         ulong fault = program.Symbols["fault"];
@@ -92,7 +92,7 @@ public sealed unsafe class SystemProgramTests
     [InlineData(0x0100_0000_0000_0000UL, 1UL)]
     public void A_jump_to_where_nothing_is_faults_at_the_target(ulong target, ulong cause)
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         RunToEnd(machine, $"la t0, handler\n csrw mtvec, t0\n li a1, {target}\n jr a1\nhandler: {Finish}");
         Assert.Equal(cause, machine.State->Mcause);
         Assert.Equal(target, machine.State->Mepc);
@@ -102,7 +102,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void Without_compressed_instructions_a_jump_to_an_odd_half_word_faults_at_the_jump()
     {
-        using var machine = new TestMachine(isa: IsaExtensions.G | IsaExtensions.Zicsr);
+        using var machine = new TestMachine(isa: IsaExtensions.G | IsaExtensions.Zicsr, tier: tier);
         AssembledProgram program = Load(machine, $"la t0, handler\n csrw mtvec, t0\n la a1, handler\n addi a1, a1, 2\nfault: jalr s0, 0(a1)\nhandler: {Finish}");
         Assert.Equal(VCpuExitKind.MmioWrite, Run(machine, out _));
         Assert.Equal(0UL, machine.State->Mcause);
@@ -114,7 +114,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void Wfi_sleeps_until_the_timer_and_the_interrupt_is_vectored()
     {
-        using var machine = new TestMachine(StartProfile.Sbi);
+        using var machine = new TestMachine(StartProfile.Sbi, tier: tier);
         Load(machine, $"""
             la t0, vector + 1
             csrw stvec, t0
@@ -149,7 +149,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void A_user_program_in_its_own_address_space_calls_its_supervisor()
     {
-        using var machine = new TestMachine(StartProfile.Sbi);
+        using var machine = new TestMachine(StartProfile.Sbi, tier: tier);
         var table = new GuestPageTable(machine, 8);
         const ulong All = PageTableEntry.V | PageTableEntry.R | PageTableEntry.W | PageTableEntry.X;
         // The supervisor keeps its physical addresses; the program sees its page at 0x1000 and its data at 0x2000.
@@ -193,7 +193,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void Pmp_stops_a_fetch_in_the_middle_of_a_page()
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         AssembledProgram program = Load(machine, $"""
             la t0, handler
             csrw mtvec, t0
@@ -232,7 +232,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void Lazy_memory_is_asked_for_and_a_refusal_is_an_access_fault()
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         machine.MakeLazy(Ram + 0x4000);
         Load(machine, $"la t0, handler\n csrw mtvec, t0\n li a1, 0x80004010\n li a0, 7\n sd a0, 0(a1)\n ld a0, 0(a1)\n addi a0, a0, 1\n {Finish}\nhandler: csrr a0, mcause\n {Finish}");
         Assert.Equal(VCpuExitKind.NestedPageFault, Run(machine, out _));
@@ -254,7 +254,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void Code_in_lazy_memory_is_asked_for()
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         Load(machine, "li t0, 0x80004000\n jr t0");
         machine.MakeLazy(Ram + 0x4000);
         Assert.Equal(VCpuExitKind.NestedPageFault, Run(machine, out _));
@@ -268,7 +268,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void A_device_line_interrupts_an_endless_loop()
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         Load(machine, $"la t0, handler\n csrw mtvec, t0\n li t0, 0x800\n csrw mie, t0\n csrsi mstatus, 8\nloop: addi s0, s0, 1\n j loop\n.balign 4\nhandler: csrr a0, mcause\n {Finish}");
         using var timer = new Timer(_ => machine.Hart.SetInterruptLine(11, true), null, 20, Timeout.Infinite);
         Assert.Equal(VCpuExitKind.MmioWrite, Run(machine, out ulong cause));
@@ -279,7 +279,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void A_remote_fence_i_makes_another_running_hart_see_new_code()
     {
-        using var machine = new TestMachine(StartProfile.Sbi, harts: 2);
+        using var machine = new TestMachine(StartProfile.Sbi, harts: 2, tier: tier);
         // Hart 1 calls f for ever and stores what it returns. Hart 0 changes f, fences, and then only the first result may be
         // old: that of a call that was over before the fence.
         Load(machine, """
@@ -344,7 +344,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void After_a_reset_harts_can_be_started_again()
     {
-        using var machine = new TestMachine(StartProfile.Sbi, harts: 2);
+        using var machine = new TestMachine(StartProfile.Sbi, harts: 2, tier: tier);
         for (int round = 0; round < 2; round++)
         {
             Load(machine, "li a7, 0x48534d\n li a6, 0\n li a0, 1\n li a1, 0x80000000\n ecall");
@@ -358,7 +358,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void A_fence_asked_for_outside_Run_is_served_before_any_code_is_read()
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         AssembledProgram old = Assembler.Assemble($"again: li a0, 1\n {Finish} j again", Ram);
         old.Code.CopyTo(new Span<byte>(machine.Host(Ram), old.Code.Length));
         old.Code.CopyTo(new Span<byte>(machine.Host(Ram + 0x1000), old.Code.Length));
@@ -377,7 +377,7 @@ public sealed unsafe class SystemProgramTests
     [Fact]
     public void An_interrupt_that_comes_with_a_kick_is_taken_first_thing_in_the_next_run()
     {
-        using var machine = new TestMachine();
+        using var machine = new TestMachine(tier: tier);
         Load(machine, $"la t0, handler\n csrw mtvec, t0\n li t0, 0x800\n csrw mie, t0\n csrsi mstatus, 8\nloop: addi s0, s0, 1\n j loop\n.balign 4\nhandler: mv a0, s0\n {Finish}");
         machine.Hart.RequestPoll(HartRequests.Kick);
         Assert.Equal(VCpuExitKind.Interrupted, Run(machine, out _));
@@ -392,3 +392,7 @@ public sealed unsafe class SystemProgramTests
         Assert.Equal(before, after);
     }
 }
+
+public sealed class SystemProgramTestsInterpreted() : SystemProgramTests(ExecutionTier.Interpreter);
+
+public sealed class SystemProgramTestsTranslated() : SystemProgramTests(ExecutionTier.Translator);

@@ -21,7 +21,8 @@ internal sealed unsafe class TestMachine : IDisposable
     private readonly ulong* _pages = (ulong*)NativeMemory.AlignedAlloc(TableBytes, TableBytes);
 
     public TestMachine(
-        StartProfile profile = StartProfile.Machine, int harts = 1, IsaExtensions isa = IsaExtensions.All & ~IsaExtensions.Svade, bool semihosting = false)
+        StartProfile profile = StartProfile.Machine, int harts = 1, IsaExtensions isa = IsaExtensions.All & ~IsaExtensions.Svade, bool semihosting = false,
+        ExecutionTier tier = ExecutionTier.Auto)
     {
         new Span<byte>(_ram, RamBytes).Clear();
         new Span<byte>(_root, RootBytes).Clear();
@@ -41,6 +42,7 @@ internal sealed unsafe class TestMachine : IDisposable
             Profile = profile,
             Semihosting = semihosting,
             CodeCacheBytes = 1 << 20,
+            Tier = tier,
         });
         Machine.NestedRoot = Table(_root);
         Harts = new Hart[harts];

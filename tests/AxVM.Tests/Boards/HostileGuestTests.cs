@@ -5,7 +5,7 @@ using AxVM.Config;
 namespace AxVM.Tests.Boards;
 
 /// <summary>Guests that do their worst: the VM ends or goes on, the program that hosts it lives, and its memory stays bounded.</summary>
-public sealed class HostileGuestTests
+public abstract class HostileGuestTests(string tier)
 {
     private const long HeapBound = 64 << 20;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -197,10 +197,11 @@ public sealed class HostileGuestTests
         await Survives(program, StartProfile.Machine, "UART flood", discard: false);
     }
 
-    private static async Task Survives(GuestProgram program, StartProfile profile, string what, int cpus = 1, bool discard = true)
+    private async Task Survives(GuestProgram program, StartProfile profile, string what, int cpus = 1, bool discard = true)
     {
         VmConfig config = VmConfig.Generate("hostile", program.Path, cpus, 16 << 20);
         config.Engine.Profile = profile;
+        config.Engine.Tier = tier;
         long before = GC.GetTotalMemory(forceFullCollection: true);
         await using VirtualMachine vm = VirtualMachine.Create(config, new VmOptions { RestartOnReset = false, DiscardConsole = discard });
         await vm.StartAsync(Cancellation);
@@ -215,3 +216,7 @@ public sealed class HostileGuestTests
         Assert.True(grown < HeapBound, $"{what}: the heap grew by {grown} bytes");
     }
 }
+
+public sealed class HostileGuestTestsInterpreted() : HostileGuestTests("interpreter");
+
+public sealed class HostileGuestTestsTranslated() : HostileGuestTests("translator");
