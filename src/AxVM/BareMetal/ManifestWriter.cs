@@ -7,9 +7,9 @@ namespace AxVM.BareMetal;
 /// <summary>Appends items to a manifest, see <see cref="ArchiveFormat"/>.</summary>
 internal sealed class ManifestWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
-    public byte[] ToArray() => _bytes.ToArray();
+    public byte[] ToArray() => [.. _bytes];
 
     public void Add(ManifestTag tag, string text) => AddItem(tag, Encoding.UTF8.GetBytes(text));
 
@@ -48,7 +48,7 @@ internal sealed class ManifestWriter
         Span<byte> header = stackalloc byte[ArchiveFormat.ManifestItemHeaderSize];
         BinaryPrimitives.WriteUInt16LittleEndian(header, (ushort)tag);
         BinaryPrimitives.WriteUInt16LittleEndian(header[2..], checked((ushort)value.Length));
-        _bytes.Write(header);
-        _bytes.Write(value);
+        _bytes.AddRange(header);
+        _bytes.AddRange(value);
     }
 }
