@@ -97,7 +97,7 @@ public sealed class PcBoardTests : IPowerHost
         alarm.Set(3_600_000_000_000);
         ulong deadline = clock.Ticks + 30_000_000;
         alarm.Set(deadline);
-        Assert.True(rung.Wait(10_000));
+        Assert.True(rung.Wait(10_000, TestContext.Current.CancellationToken));
         Assert.True(at >= deadline);
         Alarm never = alarms.Add(() => Assert.Fail("rang"));
         never.Set(clock.Ticks + 20_000_000);
