@@ -10,7 +10,7 @@ internal static unsafe class HypervisorMain
 {
     private const ulong GuestRam = 0x4000_0000;
     private const ulong GuestRamSize = 0x20_0000;
-    private const ulong Rounds = 0x10_0000;
+    private const ulong Rounds = 0x1_0000;
     private const int MaxRegions = 8;
     private const ulong PageSize = 4096;
     private const ulong NanosecondsPerSecond = 1_000_000_000;

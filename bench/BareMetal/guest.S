@@ -5,7 +5,7 @@
     .globl bench_guest_image, bench_guest_image_end
 bench_guest_image:
     ldr     x21, =0x10000000                        // a device
-    ldr     x22, =0x100000
+    ldr     x22, =0x10000
 
     // Hypercalls.
     mov     x0, xzr

@@ -125,6 +125,39 @@ public sealed unsafe class VCpuSwitchTests
     }
 
     [Fact]
+    public void Only_the_list_registers_in_use_are_loaded_and_those_that_were_in_use_are_emptied()
+    {
+        using var machine = new FakeMachine();
+        ref VgicCpuInterface vgic = ref machine.VCpu.Arch.Vgic;
+        machine.Cpu.Vgic.Lr[3] = 0xBAD; // somebody else's
+        vgic.Vmcr = 5;
+        vgic.Lr[0] = 10;
+        vgic.Lr[2] = 12;
+        Run();
+        Assert.Equal((10UL, 12UL, 0UL, 5UL), (machine.Cpu.Vgic.Lr[0], machine.Cpu.Vgic.Lr[2], machine.Cpu.Vgic.Lr[3], machine.Cpu.Vgic.Vmcr));
+        vgic.Lr[2] = 0;
+        Run();
+        Assert.Equal((10UL, 0UL), (machine.Cpu.Vgic.Lr[0], machine.Cpu.Vgic.Lr[2]));
+        Assert.Contains("LoadVgicLists 3", machine.Cpu.Calls);
+        Run();
+        Assert.Contains("LoadVgicLists 1", machine.Cpu.Calls);
+
+        // Another vCPU was here: everything is loaded again.
+        machine.Cpu.Vgic.Ap1[0] = 0x80;
+        machine.VCpu.Unbind();
+        machine.Cpu.Vgic = default;
+        machine.VCpu.Bind();
+        Run();
+        Assert.Equal((10UL, 5UL, 0x80UL), (machine.Cpu.Vgic.Lr[0], machine.Cpu.Vgic.Vmcr, machine.Cpu.Vgic.Ap1[0]));
+
+        void Run()
+        {
+            machine.Cpu.Guest.Enqueue(_ => ExceptionKind.Fiq);
+            machine.VCpu.Run();
+        }
+    }
+
+    [Fact]
     public void A_vCPU_that_leaves_takes_its_hold_on_the_timer_along()
     {
         using var machine = new FakeMachine();

@@ -47,18 +47,21 @@ internal struct GuestTimer
     /// <summary>CNTV_CTL_EL0.</summary>
     public ulong Control;
 
-    /// <summary>CNTV_CVAL_EL0, in the guest's ticks.</summary>
+    /// <summary>CNTV_CVAL_EL0, in the guest's ticks; brought up to date only while the timer is on.</summary>
     public ulong Compare;
 
     /// <summary>CNTVOFF_EL2.</summary>
     public ulong Offset;
+
+    /// <summary>Whether the timer runs and is not masked.</summary>
+    public readonly bool IsOn => (Control & (Enable | Mask)) == Enable;
 
     /// <summary>The host's counter when the timer is due; <see cref="ulong.MaxValue"/> when it is off or masked.</summary>
     public readonly ulong Deadline
     {
         get
         {
-            if ((Control & (Enable | Mask)) != Enable)
+            if (!IsOn)
                 return ulong.MaxValue;
             ulong due = Compare + Offset;
             return due < Compare ? ulong.MaxValue : due;
@@ -66,5 +69,5 @@ internal struct GuestTimer
     }
 
     /// <summary>Whether the timer's output is high when the host's counter is <paramref name="now"/>.</summary>
-    public readonly bool IsAssertedAt(ulong now) => (Control & (Enable | Mask)) == Enable && now - Offset >= Compare;
+    public readonly bool IsAssertedAt(ulong now) => IsOn && now - Offset >= Compare;
 }

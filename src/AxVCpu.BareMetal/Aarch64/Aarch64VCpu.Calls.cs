@@ -45,6 +45,7 @@ internal unsafe partial struct Aarch64VCpu
                 exit.SetCpuUp(a1, new GuestPhysAddr(a2), a3);
                 break;
             case (PsciCall.CpuSuspend, _):
+                StorePriorities();
                 exit.SetCpuDown(IsSuspend | (uint)a1);
                 break;
             case (PsciCall.CpuOff, false):

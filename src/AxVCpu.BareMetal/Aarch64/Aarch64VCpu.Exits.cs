@@ -101,6 +101,7 @@ internal unsafe partial struct Aarch64VCpu
             deadline = local < deadline ? local : deadline;
         }
 
+        StorePriorities();
         exit.SetHalt(deadline);
     }
 }

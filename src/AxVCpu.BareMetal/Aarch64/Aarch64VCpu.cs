@@ -44,6 +44,9 @@ internal unsafe partial struct Aarch64VCpu :
     private bool _smcIsHypercall;
     private bool _hasDirectLines;
     private bool _timerWasListed;
+    private bool _isVgicLoaded;
+    private int _loadedLists;
+    private ulong _loadedVmcr;
     private byte _breakpoints;
     private byte _watchpoints;
     private PendingAccess _pending;
@@ -140,6 +143,7 @@ internal unsafe partial struct Aarch64VCpu :
             Native.LoadPointerKeys(Pointer(ref _keys));
         if (_usesDebug)
             LoadDebug();
+        _isVgicLoaded = false;
         _isBound = true;
         return default;
     }
@@ -148,6 +152,8 @@ internal unsafe partial struct Aarch64VCpu :
     public EngineError Unbind()
     {
         StoreSystem();
+        StorePriorities();
+        _isVgicLoaded = false;
         Native.WriteCntVCtlEl0(0);
         if (_hasPointerKeys)
             Native.SavePointerKeys(Pointer(ref _keys));
@@ -205,7 +211,7 @@ internal unsafe partial struct Aarch64VCpu :
         if (usesVgic)
         {
             PrepareTimerInterrupt(cpu);
-            Native.LoadVgic(Pointer(ref Vgic), (uint)Vgic.Count, (uint)Vgic.PriorityRegisters);
+            LoadVgic();
         }
 
         ulong hcr = EffectiveHcr();
@@ -223,13 +229,40 @@ internal unsafe partial struct Aarch64VCpu :
 
         if (usesVgic)
         {
-            Native.SaveVgic(Pointer(ref Vgic), (uint)Vgic.Count, (uint)Vgic.PriorityRegisters);
+            Native.SaveVgicLists(Pointer(ref Vgic), (uint)_loadedLists);
+            _loadedVmcr = Vgic.Vmcr;
             ReviewTimerInterrupt(cpu);
         }
 
         Timer.Control = Native.ReadCntVCtlEl0();
-        Timer.Compare = Native.ReadCntVCvalEl0();
+        if (Timer.IsOn)
+            Timer.Compare = Native.ReadCntVCvalEl0();
         return kind;
+    }
+
+    /// <summary>Loads what may differ from what the CPU has: accesses to these registers are slow.</summary>
+    private void LoadVgic()
+    {
+        int used = Vgic.UsedLists;
+        if (!_isVgicLoaded || _loadedVmcr != Vgic.Vmcr)
+        {
+            Native.LoadVgic(Pointer(ref Vgic), (uint)Vgic.Count, (uint)Vgic.PriorityRegisters);
+            _isVgicLoaded = true;
+        }
+        else
+        {
+            // Those that the last stay used may have to be emptied.
+            Native.LoadVgicLists(Pointer(ref Vgic), (uint)(used > _loadedLists ? used : _loadedLists));
+        }
+
+        _loadedLists = used;
+    }
+
+    /// <summary>Brings the active priorities up to date, which only a decision about a waiting vCPU needs.</summary>
+    private void StorePriorities()
+    {
+        if (_isVgicLoaded)
+            Native.SaveVgicPriorities(Pointer(ref Vgic), 0, (uint)Vgic.PriorityRegisters);
     }
 
     /// <summary>The control register with the interrupts that are driven without a modelled interrupt controller.</summary>

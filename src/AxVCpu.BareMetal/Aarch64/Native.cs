@@ -246,13 +246,21 @@ internal static unsafe class Native
     [RuntimeImport("*", "debug_registers_load"), MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void LoadDebugRegisters(DebugRegisters* from, uint breakpoints, uint watchpoints);
 
-    /// <summary>Reads the virtual CPU interface and switches it off: 1 to 16 list registers; 1, 2 or 4 active-priority registers of each group.</summary>
-    [RuntimeImport("*", "vgic_save"), MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void SaveVgic(VgicCpuInterface* to, uint lists, uint priorities);
-
-    /// <summary>Writes the virtual CPU interface.</summary>
+    /// <summary>Writes the whole virtual CPU interface: 0 to 16 list registers; 1, 2 or 4 active-priority registers of each group.</summary>
     [RuntimeImport("*", "vgic_load"), MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void LoadVgic(VgicCpuInterface* from, uint lists, uint priorities);
+
+    /// <summary>Writes the first list registers and the control register of the virtual CPU interface.</summary>
+    [RuntimeImport("*", "vgic_load_lists"), MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void LoadVgicLists(VgicCpuInterface* from, uint lists);
+
+    /// <summary>Reads the first list registers, the machine and the control register of the virtual CPU interface, and switches it off.</summary>
+    [RuntimeImport("*", "vgic_save_lists"), MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void SaveVgicLists(VgicCpuInterface* to, uint lists);
+
+    /// <summary>Reads the active priorities of the virtual CPU interface.</summary>
+    [RuntimeImport("*", "vgic_save_priorities"), MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void SaveVgicPriorities(VgicCpuInterface* to, uint lists, uint priorities);
 
     // Translation.
     /// <summary>The guest's first-stage translation of a read, in the format of PAR_EL1; the guest's tables must be loaded.</summary>

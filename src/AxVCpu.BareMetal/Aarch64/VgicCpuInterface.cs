@@ -23,9 +23,9 @@ internal struct ActivePriorities
 
 /// <summary>
 /// The virtual CPU interface of one vCPU (GIC architecture specification, chapter 12 "ICH registers"), as <c>context.S</c> loads it
-/// before and stores it after each stay in the guest. Whoever models the guest's interrupt controller fills and reads it in between.
+/// before and stores it after each stay in the guest, the active priorities when the guest waits or leaves its CPU. Whoever models the guest's interrupt controller fills and reads it in between.
 /// </summary>
-[StructLayout(LayoutKind.Explicit, Size = 240)]
+[StructLayout(LayoutKind.Explicit, Size = 216)]
 internal partial struct VgicCpuInterface
 {
     /// <summary>ICH_HCR_EL2.En.</summary>
@@ -47,29 +47,29 @@ internal partial struct VgicCpuInterface
     [FieldOffset(16)]
     public ulong Vmcr;
 
-    /// <summary>ICH_MISR_EL2 after the last exit.</summary>
-    [FieldOffset(24)]
-    public ulong Misr;
-
-    /// <summary>ICH_EISR_EL2 after the last exit.</summary>
-    [FieldOffset(32)]
-    public ulong Eisr;
-
-    /// <summary>ICH_ELRSR_EL2 after the last exit.</summary>
-    [FieldOffset(40)]
-    public ulong Elrsr;
-
     /// <summary>ICH_LR&lt;n&gt;_EL2.</summary>
-    [FieldOffset(48)]
+    [FieldOffset(24)]
     public ListRegisters Lr;
 
     /// <summary>ICH_AP0R&lt;n&gt;_EL2.</summary>
-    [FieldOffset(176)]
+    [FieldOffset(152)]
     public ActivePriorities Ap0;
 
     /// <summary>ICH_AP1R&lt;n&gt;_EL2.</summary>
-    [FieldOffset(208)]
+    [FieldOffset(184)]
     public ActivePriorities Ap1;
+
+    /// <summary>How many list registers, from the first, hold anything.</summary>
+    public readonly int UsedLists
+    {
+        get
+        {
+            int used = Count;
+            while (used > 0 && Lr[used - 1] == 0)
+                used--;
+            return used;
+        }
+    }
 
     /// <summary>The state after reset, for what ICH_VTR_EL2 says the CPU has.</summary>
     /// <param name="vtr">ICH_VTR_EL2: ListRegs in 4:0, PREbits in 28:26.</param>

@@ -112,16 +112,12 @@ debug_registers_load:
     ladder  load_points, w, 256, x2
     ret
 
-// VgicCpuInterface: Hcr 8, Vmcr 16, Misr 24, Eisr 32, Elrsr 40, Lr 48, Ap0 176, Ap1 208. x1: list registers (1 to 16),
-// x2: active-priority registers (1, 2 or 4).
+// VgicCpuInterface. x1: list registers (0 to 16), x2: active-priority registers (1, 2 or 4).
     .equ VGIC_HCR,          8
     .equ VGIC_VMCR,         16
-    .equ VGIC_MISR,         24
-    .equ VGIC_EISR,         32
-    .equ VGIC_ELRSR,        40
-    .equ VGIC_LR,           48
-    .equ VGIC_AP0,          176
-    .equ VGIC_AP1,          208
+    .equ VGIC_LR,           24
+    .equ VGIC_AP0,          152
+    .equ VGIC_AP1,          184
 
 // ICH_LR<n>_EL2 is S3_4_C12_C12_n for 0 to 7 and S3_4_C12_C13_(n-8) above. Each rung is two instructions.
 .macro each_list_register action
@@ -177,20 +173,20 @@ debug_registers_load:
 2:
 .endm
 
-    .globl vgic_save, vgic_load
-vgic_save:
-    store_list S3_4_C12_C11_2, VGIC_MISR
-    store_list S3_4_C12_C11_3, VGIC_EISR
-    store_list S3_4_C12_C11_5, VGIC_ELRSR
-    store_list S3_4_C12_C11_7, VGIC_VMCR
-    store_list S3_4_C12_C11_0, VGIC_HCR             // EOIcount
-    msr     S3_4_C12_C11_0, xzr                     // no maintenance interrupt while the host runs
-    active_priorities store_list
-    list_ladder store_list
-    ret
+    .globl vgic_load, vgic_load_lists, vgic_save_lists, vgic_save_priorities
 vgic_load:
     load_list S3_4_C12_C11_7, VGIC_VMCR
     active_priorities load_list
+vgic_load_lists:
     list_ladder load_list
     load_list S3_4_C12_C11_0, VGIC_HCR
+    ret
+vgic_save_lists:
+    store_list S3_4_C12_C11_7, VGIC_VMCR
+    store_list S3_4_C12_C11_0, VGIC_HCR             // EOIcount
+    msr     S3_4_C12_C11_0, xzr                     // no maintenance interrupt while the host runs
+    list_ladder store_list
+    ret
+vgic_save_priorities:
+    active_priorities store_list
     ret

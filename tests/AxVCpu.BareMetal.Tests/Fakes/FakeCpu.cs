@@ -84,6 +84,21 @@ internal sealed unsafe class FakeCpu
         return guest(registers);
     }
 
+    public void LoadVgicLists(VgicCpuInterface* from, uint lists)
+    {
+        Calls.Add($"LoadVgicLists {lists}");
+        Vgic.Hcr = from->Hcr;
+        for (int i = 0; i < lists; i++)
+            Vgic.Lr[i] = from->Lr[i];
+    }
+
+    public void SaveVgicLists(VgicCpuInterface* to, uint lists)
+    {
+        (to->Hcr, to->Vmcr) = (Vgic.Hcr, Vgic.Vmcr);
+        for (int i = 0; i < lists; i++)
+            to->Lr[i] = Vgic.Lr[i];
+    }
+
     public uint Acknowledge() => Interrupts.TryDequeue(out uint interrupt) ? interrupt : NoInterrupt;
 
     public ulong Translate(ulong address, uint user)

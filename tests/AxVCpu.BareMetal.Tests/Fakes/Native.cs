@@ -119,7 +119,11 @@ internal static unsafe class Native
 
     public static void LoadDebugRegisters(DebugRegisters* from, uint breakpoints, uint watchpoints) => FakeCpu.Current.Debug = *from;
 
-    public static void SaveVgic(VgicCpuInterface* to, uint lists, uint priorities) => *to = FakeCpu.Current.Vgic;
+    public static void LoadVgicLists(VgicCpuInterface* from, uint lists) => FakeCpu.Current.LoadVgicLists(from, lists);
+
+    public static void SaveVgicLists(VgicCpuInterface* to, uint lists) => FakeCpu.Current.SaveVgicLists(to, lists);
+
+    public static void SaveVgicPriorities(VgicCpuInterface* to, uint lists, uint priorities) => (to->Ap0, to->Ap1) = (FakeCpu.Current.Vgic.Ap0, FakeCpu.Current.Vgic.Ap1);
 
     public static void LoadVgic(VgicCpuInterface* from, uint lists, uint priorities) => FakeCpu.Current.Vgic = *from;
 
