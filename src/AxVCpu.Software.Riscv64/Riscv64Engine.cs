@@ -1,3 +1,5 @@
+using AxVCpu.Software.Translator;
+
 namespace AxVCpu.Software.Riscv64;
 
 /// <summary>The built-in engine for riscv64 guests: interprets, needs no privileges and no hardware support.</summary>
@@ -25,7 +27,7 @@ public sealed class Riscv64Engine : IEngine
             return new EngineProbe(false, "needs a 64-bit process: guest addresses are added to host addresses in one register");
         if (!BitConverter.IsLittleEndian)
             return new EngineProbe(false, "needs a little-endian host: guest memory is accessed in place");
-        return new EngineProbe(true, "interpreter, built in");
+        return new EngineProbe(true, HostTranslator.HasBackEnd ? "interpreter and translator, built in" : "interpreter, built in; no translator for this host");
     }
 
     /// <summary>Creates a vCPU of <paramref name="machine"/> for code that chooses its engine at run time.</summary>

@@ -67,6 +67,12 @@ public partial struct Riscv64VCpu : IArchVCpu<Riscv64VCpu>, IArchCreate<Riscv64V
         if (config.Machine is null || config.HartId >= (ulong)config.Machine.HartCount)
             return new EngineError(EngineOperation.Create, EngineErrorCode.InvalidConfiguration);
         var hart = new Hart(config.Machine, config.HartId);
+        if (!hart.PrepareTier())
+        {
+            hart.Dispose();
+            return new EngineError(EngineOperation.Create, EngineErrorCode.NotSupported);
+        }
+
         if (!config.Machine.AddHart(hart))
         {
             hart.Dispose();

@@ -162,6 +162,9 @@ internal sealed unsafe partial class Hart
         return true;
     }
 
+    /// <summary>Makes the translator of a tier that does not go without one. False when the host has no back end, or gives it no memory.</summary>
+    public bool PrepareTier() => _machine.Tier is not (ExecutionTier.Translator or ExecutionTier.Both) || CreateTranslator();
+
     private bool CreateTranslator()
     {
         if (_machine.Tier == ExecutionTier.Interpreter)

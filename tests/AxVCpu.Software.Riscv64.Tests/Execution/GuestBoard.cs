@@ -24,6 +24,8 @@ internal sealed unsafe class GuestBoard : IDisposable
         bool model = false,
         Func<StateLayout, IHostTranslator>? translator = null)
     {
+        bool needsHost = tier is ExecutionTier.Translator or ExecutionTier.Both && translator is null && !model;
+        Assert.SkipWhen(needsHost && !HostTranslator.HasBackEnd, "the translator has no back end for this host");
         RamSize = ramSize;
         Ram = (byte*)NativeMemory.AlignedAlloc((nuint)ramSize, (nuint)BlockSize);
         new Span<byte>(Ram, (int)ramSize).Clear();

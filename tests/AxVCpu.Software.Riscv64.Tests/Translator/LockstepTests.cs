@@ -58,6 +58,18 @@ public unsafe class LockstepTests
         }
     }
 
+    [Theory]
+    [InlineData(ExecutionTier.Translator, false)]
+    [InlineData(ExecutionTier.Both, false)]
+    [InlineData(ExecutionTier.Auto, true)]
+    [InlineData(ExecutionTier.Interpreter, true)]
+    public void A_host_without_a_back_end_has_no_vCPU_in_the_tiers_that_need_one(ExecutionTier tier, bool isPossible)
+    {
+        Exception? refusal = Record.Exception(() => new GuestBoard(tier: tier, translator: _ => null!).Dispose());
+        Assert.Equal(isPossible, refusal is null);
+        Assert.True(isPossible || refusal is EngineException, $"{refusal}");
+    }
+
     [Fact]
     public void More_than_one_hart_is_refused() =>
         Assert.Throws<ArgumentException>(() => new GuestBoard(harts: 2, tier: ExecutionTier.Both));
