@@ -57,7 +57,7 @@ internal struct X64Start
 
     private static X64SystemRegisters Protected()
     {
-        X64Segment data = FlatData(0x10) with { };
+        X64Segment data = FlatData(0x10);
         X64SystemRegisters registers = Segments(FlatCode(0x08, X64SegmentAttributes.Default32), data);
         registers.Cr0 = X64Control.ProtectionEnable | X64Control.ExtensionType | X64Control.NumericError;
         return registers;
@@ -96,8 +96,8 @@ internal struct X64Start
         Fs = data,
         Gs = data,
         Ss = data,
-        Tr = new() { Limit = 0x67, Attributes = X64SegmentAttributes.BusyTask | X64SegmentAttributes.Present },
-        Ldt = new() { Limit = ushort.MaxValue, Attributes = X64SegmentAttributes.LocalDescriptorTable | X64SegmentAttributes.Present },
+        Tr = new() { Limit = 0x67, Attributes = X64SystemSegment.BusyTask | X64SegmentAttributes.Present },
+        Ldt = new() { Limit = ushort.MaxValue, Attributes = X64SystemSegment.LocalDescriptorTable | X64SegmentAttributes.Present },
     };
 
     private static X64Segment FlatCode(ushort selector, X64SegmentAttributes size) => new()

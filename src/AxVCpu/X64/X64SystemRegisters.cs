@@ -26,12 +26,6 @@ public enum X64SegmentAttributes : ushort
     DataReadWrite = 0x3,
     /// <summary>Type: code, execute and read, accessed.</summary>
     CodeExecuteRead = 0xB,
-    /// <summary>Type of a system segment: LDT.</summary>
-    LocalDescriptorTable = 0x2,
-    /// <summary>Type of a system segment: busy 16-bit TSS.</summary>
-    BusyTask16 = 0x3,
-    /// <summary>Type of a system segment: busy 32-bit or 64-bit TSS.</summary>
-    BusyTask = 0xB,
     /// <summary>The mask of the type.</summary>
     TypeMask = 0xF,
     /// <summary>S: a code or data segment, not a system segment.</summary>
@@ -50,6 +44,16 @@ public enum X64SegmentAttributes : ushort
     Granularity = 1 << 15,
     /// <summary>Not usable: a null selector (bit 16 of VMX's access rights, kept in the unused bit 8).</summary>
     Unusable = 1 << 8,
+}
+
+/// <summary>Types of system segments, which share the numbers of code and data (Intel SDM volume 3, table 3-2).</summary>
+public static class X64SystemSegment
+{
+    /// <summary>A local descriptor table.</summary>
+    public const X64SegmentAttributes LocalDescriptorTable = (X64SegmentAttributes)0x2;
+
+    /// <summary>A busy 32-bit or 64-bit task state.</summary>
+    public const X64SegmentAttributes BusyTask = (X64SegmentAttributes)0xB;
 }
 
 /// <summary>A descriptor table register.</summary>
