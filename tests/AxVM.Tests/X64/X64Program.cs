@@ -88,6 +88,15 @@ internal static class X64Idioms
         c.jmp(stop);
     }
 
+    /// <summary>Writes a model-specific register.</summary>
+    public static void WriteMsr(this Assembler c, uint msr, uint value)
+    {
+        c.mov(ecx, msr);
+        c.mov(eax, value);
+        c.xor(edx, edx);
+        c.wrmsr();
+    }
+
     /// <summary>Writes 32 bits of memory.</summary>
     public static void Store(this Assembler c, ulong address, uint value)
     {

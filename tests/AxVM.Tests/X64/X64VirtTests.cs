@@ -156,6 +156,40 @@ public sealed class X64VirtTests
     }
 
     [Theory]
+    [MemberData(nameof(Places))]
+    public async Task A_guest_interrupts_itself_through_the_x2apic_registers(InterruptControllerPlace place)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label handler = c.CreateLabel();
+            Label stop = c.CreateLabel();
+            c.LoadSegments();
+            c.SetHandler(0x51, handler);
+            c.mov(ecx, 0x1B);
+            c.rdmsr();
+            c.or(eax, 1 << 10);
+            c.wrmsr();
+            c.WriteMsr(0x80F, 0x1FF);
+            c.sti();
+            c.WriteMsr(0x83F, 0x51);
+            c.Label(ref stop);
+            c.hlt();
+            c.jmp(stop);
+            c.Label(ref handler);
+            c.WriteMsr(0x80B, 0);
+            c.mov(ecx, 0x802);
+            c.rdmsr();
+            c.add(al, (sbyte)'0');
+            c.mov(dx, 0x3F8);
+            c.@out(dx, al);
+            c.PowerOff();
+        });
+        (VmExit exit, string text) = await Run(program, place);
+        Assert.Equal((new VmExit(VmExitReason.PowerOff), "0"), (exit, text));
+    }
+
+    [Theory]
     [InlineData(0x64, 0xFE)]
     [InlineData(0xCF9, 0x06)]
     public async Task A_guest_resets_by_the_keyboard_controller_and_the_reset_register(ushort port, byte value)
