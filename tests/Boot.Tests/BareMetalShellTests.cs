@@ -69,6 +69,46 @@ public sealed class BareMetalShellTests(PackagedGuestFixture guests, BareMetalIm
         Assert.DoesNotContain("failed", cli.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_vm_has_what_it_is_given_of_the_host_and_nothing_that_is_the_hypervisors()
+    {
+        string file = await image.RequireAsync();
+        BareMetalImageFixture.Assemble("passthrough-aarch64.S", Path.GetDirectoryName(_folder.File("x"))!);
+        const string Regions = "[0x40000000, 0x400000, 7, 0], [0x60000000, 0x200000, 7, 1]";
+        string given = await WriteAsync("given", 1, Regions, "/pl061@9030000");
+        string uart = await WriteAsync("uart", 2, "[0x40000000, 0x400000, 7, 0]", "/pl011@9000000");
+        string taken = await WriteAsync("taken", 3, "[0x40000000, 0x400000, 7, 0]", "/pl061@9030000");
+        string missing = await WriteAsync("missing", 4, "[0x40000000, 0x400000, 7, 0]", "/nothing@0");
+        string memory = await WriteAsync("memory", 5, Regions, "/pl031@9010000");
+        await using CliProcess cli = CliProcess.Start("baremetal", "run", given, uart, taken, missing, memory, "--image", file);
+        await cli.ExpectAsync("all guests have ended", s_patience);
+        Assert.Equal(0, await cli.WaitAsync());
+        foreach (string line in (string[])
+            [
+                "[given] the device is there", "[given] the memory is there", "vm uart cannot be made: not a device", "vm taken cannot be made: device belongs to another",
+                "vm missing cannot be made: no such node", "vm memory cannot be made: host memory is not free",
+            ])
+        {
+            Assert.Contains(line, cli.Output, StringComparison.Ordinal);
+        }
+    }
+
+    private async Task<string> WriteAsync(string name, int id, string regions, string device)
+    {
+        string config = _folder.File($"{name}.toml");
+        await File.WriteAllTextAsync(config, $"""
+            [base]
+            id = {id}
+            name = "{name}"
+            [kernel]
+            kernel_path = "passthrough-aarch64.bin"
+            memory_regions = [{regions}]
+            [devices]
+            passthrough_devices = [["{device}"]]
+            """, TestContext.Current.CancellationToken);
+        return config;
+    }
+
     private async Task<string> WriteAsync(string name, int id, int affinity, string more)
     {
         string config = _folder.File($"{name}.toml");
