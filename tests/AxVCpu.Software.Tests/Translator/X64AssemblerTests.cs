@@ -8,6 +8,7 @@ public sealed unsafe class X64AssemblerTests
 {
     private static readonly X64Register[] s_registers = [.. Enum.GetValues<X64Register>().Where(register => register != X64Register.None)];
     private static readonly X64Register[] s_indexes = [.. s_registers.Where(register => register != X64Register.Rsp)];
+    private static readonly int[] s_sizes = [1, 2, 4, 8];
     private static readonly int[] s_displacements = [0, 1, -128, 127, 128, -129, 0x1234_5678, int.MinValue];
     private static readonly int[] s_immediates = [0, 1, -1, 127, 128, -128, -129, 0x7FFF_FFFF, int.MinValue];
 
@@ -19,7 +20,7 @@ public sealed unsafe class X64AssemblerTests
         {
             foreach (int displacement in s_displacements)
                 yield return new X64Address(register, displacement);
-            foreach (X64Register index in s_indexes)
+            foreach (X64Register index in s_indexes.Where(index => ((int)register + (int)index) % 3 == 0))
                 yield return new X64Address(register, index, (byte)((int)index & 3), s_displacements[((int)register + (int)index) % s_displacements.Length]);
         }
     }
@@ -117,7 +118,7 @@ public sealed unsafe class X64AssemblerTests
             Check((ref X64Assembler asm) => asm.Mov(a, address, wide), Mnemonic.Mov, General(a, Bytes(wide)), address);
             Check((ref X64Assembler asm) => asm.Mov(address, a, wide), Mnemonic.Mov, address, General(a, Bytes(wide)));
             Check((ref X64Assembler asm) => asm.Lea(a, address, wide), Mnemonic.Lea, General(a, Bytes(wide)), address);
-            foreach (int bytes in new[] { 1, 2, 4, 8 })
+            foreach (int bytes in s_sizes)
             {
                 Check((ref X64Assembler asm) => asm.Store(address, a, bytes), Mnemonic.Mov, address, General(a, bytes));
                 Check((ref X64Assembler asm) => asm.StoreImmediate(address, -2, bytes), Mnemonic.Mov, address,
