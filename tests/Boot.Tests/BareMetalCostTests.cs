@@ -16,7 +16,7 @@ public sealed class BareMetalCostTests(BareMetalImageFixture image) : IDisposabl
     private const double MostPerExit = 2500;
 
     // The budget of the whole image as it lies in memory before its zeroed parts.
-    private const long MostImageBytes = 176 << 10;
+    private const long MostImageBytes = 128 << 10;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
 
