@@ -15,7 +15,7 @@ public sealed class BareMetalCostTests(BareMetalImageFixture image) : IDisposabl
     // Measured 1485 and 2243 (a call, a register of an emulated device): little room, so that a careless change to the exit path shows.
     private const double MostPerExit = 2500;
 
-    // The budget of the whole image as it lies in memory before its zeroed parts.
+    // The budget of the image as a file.
     private const long MostImageBytes = 128 << 10;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
