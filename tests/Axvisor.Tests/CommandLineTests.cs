@@ -92,7 +92,7 @@ public sealed class CommandLineTests : IDisposable
         (_, string json, _) = await RunAsync("guests", "list", "--json");
         using System.Text.Json.JsonDocument document = System.Text.Json.JsonDocument.Parse(json);
         string[] names = [.. document.RootElement.EnumerateArray().Select(guest => guest.GetProperty("name").GetString()!)];
-        Assert.Equal(["hello-riscv64", "linux-riscv64", "uboot-riscv64"], names);
+        Assert.Equal(["hello-riscv64", "linux-riscv64", "uboot-riscv64", "linux-x86_64", "linux-aarch64"], names);
         Assert.All(names, name => Assert.Contains(name, text, StringComparison.Ordinal));
         Assert.False(document.RootElement[1].GetProperty("prepared").GetBoolean());
     }
