@@ -5,7 +5,7 @@ namespace AxVCpu.Software.Riscv64;
 // The second stage: guest-physical to host addresses through the VM's nested table, with a cache of pages in front.
 internal sealed unsafe partial class Hart
 {
-    private const int NestedCacheEntries = 1024;
+    private const int NestedCacheEntries = 4096;
 
     /// <summary>No page-aligned address.</summary>
     private const ulong InvalidNestedTag = ~0UL;
