@@ -133,7 +133,9 @@ internal sealed unsafe partial class Hart
         // Arm first, look after: a request that comes in between clears PollAt again (RequestPoll sets the request, then PollAt).
         Volatile.Write(ref _s->PollAt, _s->InstRet + PollInterval);
         Interlocked.MemoryBarrier();
-        if (_s->Requests != 0 && !ServeRequests())
+        // A ticket without its bit: the bit was taken before the ticket was drawn, and whoever drew it waits.
+        bool isFenceOpen = Volatile.Read(ref _s->FenceRequested) != _s->FenceServed;
+        if ((_s->Requests != 0 || isFenceOpen) && !ServeRequests())
             return false;
 
         ulong budget = UpdateTimers();

@@ -9,6 +9,17 @@ public sealed unsafe class InterruptTests
     private static readonly int[] s_priority = [11, 3, 7, 9, 1, 5];
 
     [Fact]
+    public void A_fence_whose_bit_was_taken_before_its_ticket_was_drawn_is_acknowledged_all_the_same()
+    {
+        using var machine = new TestMachine();
+        machine.State->FenceRequested = 5;
+        machine.State->FenceServed = 4;
+        machine.State->Requests = 0;
+        Assert.True(machine.Harts[0].PollInterrupts());
+        Assert.Equal(5u, machine.State->FenceServed);
+    }
+
+    [Fact]
     public void Every_combination_of_pending_and_delegated_interrupts_is_taken_in_the_right_order_and_mode()
     {
         using var machine = new TestMachine();
