@@ -59,7 +59,7 @@ internal struct X64Start
     {
         X64Segment data = FlatData(0x10);
         X64SystemRegisters registers = Segments(FlatCode(0x08, X64SegmentAttributes.Default32), data);
-        registers.Cr0 = X64Control.ProtectionEnable | X64Control.ExtensionType | X64Control.NumericError;
+        registers.Cr0 = X64Control.ProtectionEnable | X64Control.ExtensionType; // and nothing else: so do PVH and Multiboot
         return registers;
     }
 

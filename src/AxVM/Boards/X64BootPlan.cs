@@ -51,7 +51,7 @@ internal sealed class X64BootPlan : IPreparedBoot
     /// <summary>Where it begins.</summary>
     public ulong Entry { get; }
 
-    /// <summary>Whether the kernel is an operating system's, not a program that needs little of the processor.</summary>
+    /// <summary>Whether the kernel is Linux, which needs all of a processor, and not a program that may need little.</summary>
     public bool IsLinux { get; }
 
     /// <summary>The address for the register that points to the kernel's boot data.</summary>
@@ -107,7 +107,7 @@ internal sealed class X64BootPlan : IPreparedBoot
         }
 
         byte[] tables = AcpiTables.Build(X64VirtLayout.TableArea, config.Base.CpuCount, virtioSlots);
-        return new X64BootPlan(layout.Placed, tables, start, entry, kernel.Setup is not null || kernel.PvhEntry is not null);
+        return new X64BootPlan(layout.Placed, tables, start, entry, kernel.IsLinux);
     }
 
     /// <summary>Places the kernel and returns its entry.</summary>

@@ -46,6 +46,9 @@ internal sealed class ElfFile
     /// <summary>The physical address that the Xen note of a PVH kernel names for a start in 32-bit mode, or <c>null</c>.</summary>
     public ulong? PvhEntry { get; private set; }
 
+    /// <summary>Whether a note of Linux is in it, as in each vmlinux (include/linux/elfnote-lto.h, build-salt.h).</summary>
+    public bool IsLinux { get; private set; }
+
     public static ElfFile Parse(ReadOnlyMemory<byte> file, string name, GuestArchitecture architecture)
     {
         ElfFile elf = new(file, name);
@@ -180,7 +183,7 @@ internal sealed class ElfFile
         }
     }
 
-    /// <summary>Looks for the entry of PVH (gABI, "Note Section"; Xen's public header elfnote.h).</summary>
+    /// <summary>Looks for the entry of PVH and for Linux (gABI, "Note Section"; Xen's public header elfnote.h).</summary>
     private void ReadNotes(ReadOnlySpan<byte> notes)
     {
         const int NoteHeader = 12;
@@ -196,7 +199,9 @@ internal sealed class ElfFile
                 throw new ImageException(_name, "is a damaged ELF file: a note is longer than its segment");
             }
 
-            if (type == XenPhys32Entry && notes.Slice(NoteHeader, (int)nameSize).SequenceEqual("Xen\0"u8) && dataSize is sizeof(uint) or sizeof(ulong))
+            ReadOnlySpan<byte> owner = notes.Slice(NoteHeader, (int)nameSize);
+            IsLinux |= owner.SequenceEqual("Linux\0"u8);
+            if (type == XenPhys32Entry && owner.SequenceEqual("Xen\0"u8) && dataSize is sizeof(uint) or sizeof(ulong))
             {
                 ReadOnlySpan<byte> value = notes[(int)dataAt..];
                 PvhEntry = dataSize == sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(value) : BinaryPrimitives.ReadUInt64LittleEndian(value);

@@ -72,6 +72,9 @@ public sealed class KernelImage
     /// <summary>The 32-bit entry that an ELF names for PVH; <c>null</c> when it has none.</summary>
     public ulong? PvhEntry { get; private init; }
 
+    /// <summary>Whether it is a Linux kernel, as its form or a note in it says.</summary>
+    internal bool IsLinux { get; private init; }
+
     /// <summary>What a bzImage says about itself; <c>null</c> for the other forms.</summary>
     internal BzImageHeader? Setup { get; private init; }
 
@@ -107,6 +110,7 @@ public sealed class KernelImage
                 ToHost = elf.SymbolAddress("tohost"),
                 FromHost = elf.SymbolAddress("fromhost"),
                 PvhEntry = elf.PvhEntry,
+                IsLinux = elf.IsLinux,
             };
         }
 
@@ -114,7 +118,11 @@ public sealed class KernelImage
         {
             CheckArchitecture(name, "an x86 bzImage", GuestArchitecture.X64, architecture);
             BzImageHeader setup = BzImageHeader.Parse(bytes, name, limit);
-            return new KernelImage(name, ImageFormat.BzImage, compressed, [new ImageSegment(0, setup.Payload, setup.MemorySize)]) { Setup = setup };
+            return new KernelImage(name, ImageFormat.BzImage, compressed, [new ImageSegment(0, setup.Payload, setup.MemorySize)])
+            {
+                Setup = setup,
+                IsLinux = true,
+            };
         }
 
         RefuseOtherForms(data, name);

@@ -6,7 +6,10 @@ namespace AxVM.Tests.Boot;
 /// <summary>Writes small ELF files for the loader tests.</summary>
 internal sealed class ElfBuilder
 {
-    private readonly List<(ulong Virtual, ulong Physical, byte[] Data, ulong MemorySize)> _segments = [];
+    private const uint LoadType = 1; // PT_LOAD
+    private const uint NoteType = 4; // PT_NOTE
+
+    private readonly List<(uint Type, ulong Virtual, ulong Physical, byte[] Data, ulong MemorySize)> _segments = [];
     private readonly List<(string Name, ulong Value)> _symbols = [];
 
     public ushort Machine { get; init; } = 243;
@@ -19,7 +22,24 @@ internal sealed class ElfBuilder
 
     public ElfBuilder Segment(ulong virtualAddress, ulong physical, byte[] data, ulong memorySize)
     {
-        _segments.Add((virtualAddress, physical, data, memorySize));
+        _segments.Add((LoadType, virtualAddress, physical, data, memorySize));
+        return this;
+    }
+
+    /// <summary>The note that names the 32-bit entry of a PVH kernel (Xen's public header elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY).</summary>
+    public ElfBuilder PvhEntry(uint entry) => Note("Xen", 18, BitConverter.GetBytes(entry));
+
+    /// <summary>A note in a segment of its own (gABI, "Note Section").</summary>
+    public ElfBuilder Note(string owner, uint type, byte[] data)
+    {
+        byte[] name = Encoding.ASCII.GetBytes(owner + "\0");
+        byte[] note = new byte[12 + ((name.Length + 3) & ~3) + ((data.Length + 3) & ~3)];
+        BinaryPrimitives.WriteInt32LittleEndian(note, name.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(note.AsSpan(4), data.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(note.AsSpan(8), type);
+        name.CopyTo(note, 12);
+        data.CopyTo(note, 12 + ((name.Length + 3) & ~3));
+        _segments.Add((NoteType, 0, 0, note, (ulong)note.Length));
         return this;
     }
 
@@ -38,9 +58,9 @@ internal sealed class ElfBuilder
         int segmentAt = at;
         for (int i = 0; i < _segments.Count; i++)
         {
-            (ulong virtualAddress, ulong physical, byte[] data, ulong memorySize) = _segments[i];
+            (uint type, ulong virtualAddress, ulong physical, byte[] data, ulong memorySize) = _segments[i];
             Span<byte> entry = head.AsSpan(programHeaders + (56 * i));
-            BinaryPrimitives.WriteUInt32LittleEndian(entry, 1);
+            BinaryPrimitives.WriteUInt32LittleEndian(entry, type);
             BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], (ulong)segmentAt);
             BinaryPrimitives.WriteUInt64LittleEndian(entry[16..], virtualAddress);
             BinaryPrimitives.WriteUInt64LittleEndian(entry[24..], physical);
@@ -82,7 +102,7 @@ internal sealed class ElfBuilder
         }
 
         file.Write(head);
-        foreach ((_, _, byte[] data, _) in _segments)
+        foreach ((_, _, _, byte[] data, _) in _segments)
         {
             file.Write(data);
         }

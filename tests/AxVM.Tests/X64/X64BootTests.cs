@@ -4,6 +4,7 @@ using AxVCpu;
 using AxVM.Boards;
 using AxVM.Boot;
 using AxVM.Config;
+using AxVM.Tests.Boot;
 
 namespace AxVM.Tests.X64;
 
@@ -148,6 +149,19 @@ public sealed class X64BootTests : IDisposable
         Assert.Equal(4, BinaryPrimitives.ReadInt32LittleEndian(info[48..]));
         Assert.Equal(0x9_FC00UL, BinaryPrimitives.ReadUInt64LittleEndian(info[(int)(map - plan.BootData + 8)..]));
         Assert.Equal("pvh\0", Encoding.ASCII.GetString(At(plan, BinaryPrimitives.ReadUInt64LittleEndian(info[24..]))));
+    }
+
+    [Fact]
+    public void A_vmlinux_is_known_by_the_notes_of_linux_and_another_pvh_kernel_is_not_taken_for_one()
+    {
+        ElfBuilder Kernel() => new ElfBuilder { Machine = 62, Entry = 0x20_0000 }.Segment(0x20_0000, 0x20_0000, [0xF4], 1);
+        const uint BuildSalt = 0x100;
+        Assert.False(Plan(Kernel().PvhEntry(0x20_0000).Build()).IsLinux);
+        Assert.False(Plan(Kernel().Build()).IsLinux);
+        X64BootPlan plan = Plan(Kernel().Note("Linux", BuildSalt, [0, 0, 0, 0]).PvhEntry(0x20_0000).Build());
+        Assert.Equal((X64Start.Pvh, true), (plan.Start, plan.IsLinux));
+        plan = Plan(Kernel().Note("Linux", BuildSalt, [1, 2, 3, 4, 5]).Build());
+        Assert.Equal((X64Start.Long, true), (plan.Start, plan.IsLinux));
     }
 
     [Fact]

@@ -33,6 +33,9 @@ internal sealed class X64Program : IDisposable
         return new X64Program(Encode(c, Base));
     }
 
+    /// <summary>A program in a file that the test has built.</summary>
+    public static X64Program FromFile(byte[] file) => new(file);
+
     public static byte[] Encode(Assembler c, ulong address)
     {
         using MemoryStream stream = new();
