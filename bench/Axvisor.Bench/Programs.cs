@@ -25,6 +25,8 @@ internal static class Programs
     {
         Parallel => Text("parallel.S"),
         "cold" => Text("prologue.S") + ColdCode(),
+        "switch" => Text("prologue.S") + Text("switch.S") + ByteCode("j next"),
+        "pointers" => Text("prologue.S") + Text("pointers.S") + ByteCode("ret"),
         _ => Text("prologue.S") + Text(name + ".S"),
     });
 
@@ -38,6 +40,8 @@ internal static class Programs
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
+
+    private static string ByteCode(string next) => Text("bytecode.S").Replace("@next", next, StringComparison.Ordinal);
 
     private static string Write(string name, string source)
     {
