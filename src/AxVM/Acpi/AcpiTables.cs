@@ -3,15 +3,18 @@ using AxVM.Boards;
 
 namespace AxVM.Acpi;
 
-/// <summary>The ACPI tables of the x86-64 <c>virt</c> board (ACPI 6.5): RSDP, XSDT, FADT, MADT and DSDT in one block.</summary>
+/// <summary>The ACPI tables of the x86-64 <c>virt</c> board (ACPI 6.5): RSDP, RSDT, XSDT, FADT, MADT and DSDT in one block.</summary>
 internal static class AcpiTables
 {
+    /// <summary>Bytes of the root pointer.</summary>
+    public const int RsdpSize = 36;
+
+    private const byte RsdtRevision = 1;
     private const byte XsdtRevision = 1;
     private const byte FadtRevision = 6;
     private const byte FadtMinorRevision = 5;
     private const byte MadtRevision = 5;
     private const byte DsdtRevision = 2;
-    private const int RsdpSize = 36;
     private const int TableAlignment = 16;
     private const ushort EdgeHigh = 0b01_01; // MPS INTI flags: trigger, polarity
     private const ushort LevelHigh = 0b11_01;
@@ -35,13 +38,15 @@ internal static class AcpiTables
         ulong fadt = Add(Fadt(dsdt));
         ulong madt = Add(Madt(cpus));
         ulong xsdt = Add(new AcpiTable("XSDT", XsdtRevision).Qword(fadt).Qword(madt).Finish());
+        // 32-bit kernels often read only the older root.
+        ulong rsdt = Add(new AcpiTable("RSDT", RsdtRevision).Dword((uint)fadt).Dword((uint)madt).Finish());
         byte[] result = [.. block];
-        Rsdp(xsdt).CopyTo(result, 0);
+        Rsdp(rsdt, xsdt).CopyTo(result, 0);
         return result;
     }
 
     // 5.2.5.3; the first 20 bytes have a checksum of their own, for readers of version 1.
-    private static byte[] Rsdp(ulong xsdt)
+    private static byte[] Rsdp(ulong rsdt, ulong xsdt)
     {
         const int OldSize = 20;
         const int ChecksumAt = 8;
@@ -50,6 +55,7 @@ internal static class AcpiTables
         "RSD PTR "u8.CopyTo(rsdp);
         "AXVCPU"u8.CopyTo(rsdp.AsSpan(9));
         rsdp[15] = 2;
+        BitConverter.TryWriteBytes(rsdp.AsSpan(16), (uint)rsdt);
         BitConverter.TryWriteBytes(rsdp.AsSpan(20), RsdpSize);
         BitConverter.TryWriteBytes(rsdp.AsSpan(24), xsdt);
         rsdp[ChecksumAt] = AcpiTable.Checksum(rsdp.AsSpan(0, OldSize));

@@ -14,6 +14,9 @@ internal enum X64Start
 
     /// <summary>In 32-bit protected mode; ebx points to hvm_start_info.</summary>
     Pvh,
+
+    /// <summary>In 32-bit protected mode; eax says by whom, ebx points to the information of a Multiboot loader.</summary>
+    Multiboot,
 }
 
 /// <summary>Everything that is in the memory of an x86-64 <c>virt</c> board when it starts, and where its first processor begins.</summary>
@@ -30,13 +33,14 @@ internal sealed class X64BootPlan : IPreparedBoot
     private const ulong LargePage = 2UL << 20;
     private const int SeedBytes = 32;
 
-    private X64BootPlan(IReadOnlyList<PlacedImage> images, byte[] tables, X64Start start, ulong entry, bool isLinux)
+    private X64BootPlan(IReadOnlyList<PlacedImage> images, byte[] tables, X64Start start, ulong entry, KernelImage kernel)
     {
         Images = images;
         Tables = tables;
         Start = start;
         Entry = entry;
-        IsLinux = isLinux;
+        Magic = kernel.Multiboot is { } header ? MultibootInformation.Magic(header.Version) : 0;
+        IsLinux = kernel.IsLinux;
     }
 
     /// <summary>What is written to RAM.</summary>
@@ -55,7 +59,10 @@ internal sealed class X64BootPlan : IPreparedBoot
     public bool IsLinux { get; }
 
     /// <summary>The address for the register that points to the kernel's boot data.</summary>
-    public ulong BootData => Start == X64Start.Pvh ? StartInfo : BootParams;
+    public ulong BootData => Start == X64Start.Long ? BootParams : StartInfo;
+
+    /// <summary>What a Multiboot kernel finds in eax.</summary>
+    public uint Magic { get; }
 
     /// <summary>The root of the page tables.</summary>
     public static ulong Root => PageTables;
@@ -76,27 +83,42 @@ internal sealed class X64BootPlan : IPreparedBoot
             layout.Place("the reserved range", reserved.Address, default, reserved.Length);
         }
 
-        // The fixed places first: a kernel that wants one of them is told so.
-        layout.Place("the page tables", PageTables, X64BootData.IdentityPageTables(PageTables));
         byte[] commandLine = X64BootData.CommandLine(config.Kernel.CommandLine);
         KernelImage kernel = KernelImage.Load(config.ResolvePath(path), GuestArchitecture.X64, board.RamBytes);
+        X64Start start = FindStart(kernel);
+        // The fixed places first: a kernel that wants one of them is told so.
+        if (start == X64Start.Long)
+        {
+            layout.Place("the page tables", PageTables, X64BootData.IdentityPageTables(PageTables));
+        }
+
         ulong longest = ulong.Min(kernel.Setup?.CommandLineMaximum ?? CommandLineLimit, CommandLineLimit);
         if ((ulong)commandLine.Length > longest)
         {
             throw new ConfigException("kernel.cmdline", $"has {commandLine.Length - 1} bytes; this kernel takes {longest - 1}");
         }
 
-        layout.Place("the command line", CommandLine, commandLine);
-        X64Start start = kernel.PvhEntry is null ? X64Start.Long : X64Start.Pvh;
+        if (start != X64Start.Multiboot)
+        {
+            layout.Place("the command line", CommandLine, commandLine);
+        }
+
         ulong entry = config.Kernel.EntryPoint ?? 0;
         ulong kernelEntry = PlaceKernel(layout, kernel, config.Kernel, board);
         entry = config.Kernel.EntryPoint is null ? kernelEntry : entry;
         PlacedImage? initrd = PlaceInitrd(layout, board, kernel);
 
+        byte[] tables = AcpiTables.Build(X64VirtLayout.TableArea, config.Base.CpuCount, virtioSlots);
         byte[] seed = new byte[SeedBytes];
         new SystemEntropy().Fill(seed);
         X64BootData.Pointers pointers = new(CommandLine, initrd?.Address ?? 0, initrd?.Size ?? 0, SetupData, X64VirtLayout.TableArea);
-        if (start == X64Start.Pvh)
+        if (start == X64Start.Multiboot)
+        {
+            PlacedImage? module = initrd is { } placed ? placed with { Name = config.Kernel.RamdiskPath! } : null;
+            layout.Place("the Multiboot information", StartInfo, MultibootInformation.Build(kernel.Multiboot!.Version, new(
+                StartInfo, config.Kernel.CommandLine ?? string.Empty, path, module, board.Map, tables.AsMemory(0, AcpiTables.RsdpSize))));
+        }
+        else if (start == X64Start.Pvh)
         {
             layout.Place("the start info", StartInfo, X64BootData.PvhStartInfo(StartInfo, board.Map, pointers));
         }
@@ -106,9 +128,17 @@ internal sealed class X64BootPlan : IPreparedBoot
             layout.Place("the boot parameters", BootParams, X64BootData.BootParams(kernel.Setup is { } setup ? setup.Header.Span : default, board.Map, pointers));
         }
 
-        byte[] tables = AcpiTables.Build(X64VirtLayout.TableArea, config.Base.CpuCount, virtioSlots);
-        return new X64BootPlan(layout.Placed, tables, start, entry, kernel.IsLinux);
+        return new X64BootPlan(layout.Placed, tables, start, entry, kernel);
     }
+
+    /// <summary>By the file's own words; a 32-bit program that says nothing starts as one with the PVH note.</summary>
+    private static X64Start FindStart(KernelImage kernel) => kernel switch
+    {
+        { PvhEntry: not null } => X64Start.Pvh,
+        { Multiboot: not null } => X64Start.Multiboot,
+        { Is64: false } => X64Start.Pvh,
+        _ => X64Start.Long,
+    };
 
     /// <summary>Places the kernel and returns its entry.</summary>
     private static ulong PlaceKernel(BootLayout layout, KernelImage kernel, KernelConfig config, X64VirtConfig board)
@@ -131,7 +161,7 @@ internal sealed class X64BootPlan : IPreparedBoot
             return wanted + BzImageHeader.EntryOffset;
         }
 
-        if (kernel.Format != ImageFormat.Elf)
+        if (kernel.Format is not (ImageFormat.Elf or ImageFormat.Multiboot))
         {
             ulong at = config.LoadAddress ?? X64VirtLayout.HighRam;
             layout.Place(name, at, kernel.Segments[0].Data, kernel.MemorySize);

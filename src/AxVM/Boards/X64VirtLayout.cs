@@ -69,6 +69,15 @@ public static class X64VirtLayout
     /// <summary>The UART's interrupt.</summary>
     public const uint UartIrq = 4;
 
+    /// <summary>The debug console: bytes written here are printed.</summary>
+    public const ushort DebugConsolePort = 0xE9;
+
+    /// <summary>A value written here ends the run with the exit code <c>value &lt;&lt; 1 | 1</c>.</summary>
+    public const ushort DebugExitPort = 0xF4;
+
+    /// <summary>Ports that the debug exit answers at.</summary>
+    public const ulong DebugExitSize = 4;
+
     /// <summary>ACPI's fixed hardware.</summary>
     public const ushort PowerPort = 0x600;
 

@@ -125,8 +125,8 @@ internal sealed partial class X64VirtMachine
         {
             error = !cpu.IsBootstrap
                 ? arch.Setup(default(X64RealModeSetup))
-                : plan.Start == X64Start.Pvh
-                    ? arch.Setup(new X64ProtectedModeSetup { Registers = new X64GeneralRegisters { Rbx = plan.BootData } })
+                : plan.Start != X64Start.Long
+                    ? arch.Setup(new X64ProtectedModeSetup { Registers = new X64GeneralRegisters { Rax = plan.Magic, Rbx = plan.BootData } })
                     : arch.Setup(new X64LongModeSetup { Cr3 = X64BootPlan.Root, Registers = new X64GeneralRegisters { Rsi = plan.BootData } });
         }
 

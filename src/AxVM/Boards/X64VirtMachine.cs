@@ -76,6 +76,8 @@ internal sealed partial class X64VirtMachine : IMachine
             _uart = Resets(new UartDevice(
                 Line(X64VirtLayout.UartIrq), isUartConsole ? console.DeviceSide : null, interrupt: X64VirtLayout.UartIrq, window: Uart16550.RegisterCount));
             _ports.Add(X64VirtLayout.UartPort, _uart);
+            _ports.Add(X64VirtLayout.DebugConsolePort, new X64DebugConsole(text => _uart.Print(text)));
+            _ports.Add(X64VirtLayout.DebugExitPort, new X64DebugExit(_host));
             _virtio = new VirtioSlots(_bus, slot => (X64VirtLayout.VirtioAddress(slot), X64VirtLayout.VirtioIrq + (uint)slot), Line, _memory);
             _virtio.Fill(config, _board.Disks, console);
         }

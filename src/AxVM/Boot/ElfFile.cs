@@ -4,23 +4,24 @@ using AxVCpu;
 namespace AxVM.Boot;
 
 /// <summary>
-/// A 64-bit little-endian ELF program (System V gABI, "Object Files"): loadable segments by their physical addresses,
-/// entry and symbols translated to physical addresses. Nothing in the file is trusted.
+/// A little-endian ELF program (System V gABI, "Object Files"), of 64 bits or, for x86, of 32: loadable segments by their
+/// physical addresses, entry and symbols translated to physical addresses. Nothing in the file is trusted.
 /// </summary>
-internal sealed class ElfFile
+internal sealed partial class ElfFile
 {
-    private const int HeaderSize = 64;
-    private const int ProgramHeaderSize = 56;
-    private const int SectionHeaderSize = 64;
-    private const int SymbolSize = 24;
+    private const int LeastHeaderSize = 52;
+    private const int ClassAt = 4;
+    private const int OrderAt = 5;
     private const int MachineAt = 18;
     private const ulong Page = 0x1000;
     private const uint TypeLoad = 1;        // PT_LOAD
     private const uint TypeNote = 4;        // PT_NOTE
     private const uint XenPhys32Entry = 18; // XEN_ELFNOTE_PHYS32_ENTRY
-    private const uint SectionSymbols = 2;  // SHT_SYMTAB
+    private const byte Class32 = 1;         // ELFCLASS32
+    private const byte Class64 = 2;         // ELFCLASS64
     private const ushort TypeExecutable = 2; // ET_EXEC
     private const ushort TypeShared = 3;     // ET_DYN
+    private const ushort MachineX86 = 3;
     private const ushort MachineX64 = 62;
     private const ushort MachineAarch64 = 183;
     private const ushort MachineRiscv = 243;
@@ -28,6 +29,7 @@ internal sealed class ElfFile
     private readonly ReadOnlyMemory<byte> _file;
     private readonly string _name;
     private readonly List<(ulong Virtual, ulong Physical, ulong Size)> _spans = [];
+    private bool _is64;
 
     private ElfFile(ReadOnlyMemory<byte> file, string name)
     {
@@ -43,6 +45,9 @@ internal sealed class ElfFile
     /// <summary>The physical address of the entry point.</summary>
     public ulong Entry { get; private set; }
 
+    /// <summary>Whether it is of 64 bits.</summary>
+    public bool Is64 => _is64;
+
     /// <summary>The physical address that the Xen note of a PVH kernel names for a start in 32-bit mode, or <c>null</c>.</summary>
     public ulong? PvhEntry { get; private set; }
 
@@ -57,68 +62,34 @@ internal sealed class ElfFile
     }
 
     /// <summary>The architecture that a file's first bytes name; null when they are not an ELF header, or of another machine.</summary>
-    public static GuestArchitecture? FindArchitecture(ReadOnlySpan<byte> start) => start.Length < HeaderSize || !start.StartsWith(Magic)
+    public static GuestArchitecture? FindArchitecture(ReadOnlySpan<byte> start) => start.Length < LeastHeaderSize || !start.StartsWith(Magic)
         ? null
         : BinaryPrimitives.ReadUInt16LittleEndian(start[MachineAt..]) switch
         {
             MachineRiscv => GuestArchitecture.Riscv64,
             MachineAarch64 => GuestArchitecture.Aarch64,
-            MachineX64 => GuestArchitecture.X64,
+            MachineX64 or MachineX86 => GuestArchitecture.X64,
             _ => null,
         };
 
-    /// <summary>The physical address of a symbol, or <c>null</c>. A file whose symbol table is damaged is refused.</summary>
-    public ulong? SymbolAddress(string symbol)
-    {
-        foreach ((ulong offset, ulong size, ulong names, ulong namesSize) in SymbolTables())
-        {
-            ReadOnlySpan<byte> symbols = Slice(offset, size, "symbol table");
-            ReadOnlySpan<byte> text = Slice(names, namesSize, "symbol names");
-            for (int at = 0; at + SymbolSize <= symbols.Length; at += SymbolSize)
-            {
-                uint nameAt = BinaryPrimitives.ReadUInt32LittleEndian(symbols[at..]);
-                bool defined = BinaryPrimitives.ReadUInt16LittleEndian(symbols[(at + 6)..]) != 0;
-                if (defined && nameAt < (uint)text.Length && IsName(text[(int)nameAt..], symbol))
-                {
-                    return ToPhysical(BinaryPrimitives.ReadUInt64LittleEndian(symbols[(at + 8)..]));
-                }
-            }
-        }
-
-        return null;
-    }
-
-    private static bool IsName(ReadOnlySpan<byte> text, string symbol)
-    {
-        if (text.Length <= symbol.Length || text[symbol.Length] != 0)
-        {
-            return false;
-        }
-
-        for (int i = 0; i < symbol.Length; i++)
-        {
-            if (text[i] != symbol[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private void ReadHeader(GuestArchitecture architecture)
     {
-        ReadOnlySpan<byte> header = Slice(0, HeaderSize, "header");
-        if (header[4] != 2)
-        {
-            throw new ImageException(_name, "is a 32-bit ELF file; a 64-bit one is needed");
-        }
-
-        if (header[5] != 1)
+        ReadOnlySpan<byte> header = Slice(0, LeastHeaderSize, "header");
+        if (header[OrderAt] != 1)
         {
             throw new ImageException(_name, "is a big-endian ELF file; a little-endian one is needed");
         }
 
+        // The class of an x86 program says how its processor starts; the other architectures have no 32-bit guests.
+        if (header[ClassAt] is not (Class32 or Class64) || (header[ClassAt] == Class32 && architecture != GuestArchitecture.X64))
+        {
+            throw new ImageException(_name, header[ClassAt] == Class32
+                ? "is a 32-bit ELF file; a 64-bit one is needed"
+                : $"is an ELF file of the unknown class {header[ClassAt]}; a 64-bit one is needed");
+        }
+
+        _is64 = header[ClassAt] == Class64;
+        header = Slice(0, (ulong)ElfHeader.Size(_is64), "header");
         GuestArchitecture found = FindArchitecture(header) ?? throw new ImageException(
             _name, $"is an ELF file for machine {BinaryPrimitives.ReadUInt16LittleEndian(header[MachineAt..])}, but the guest is {KernelImage.Text(architecture)}");
         KernelImage.CheckArchitecture(_name, "an ELF file", found, architecture);
@@ -128,16 +99,13 @@ internal sealed class ElfFile
             throw new ImageException(_name, $"is an ELF file of type {type}; a linked program (type 2 or 3) is needed");
         }
 
-        ReadSegments(
-            BinaryPrimitives.ReadUInt64LittleEndian(header[32..]),
-            BinaryPrimitives.ReadUInt16LittleEndian(header[54..]),
-            BinaryPrimitives.ReadUInt16LittleEndian(header[56..]));
-        Entry = ToPhysical(BinaryPrimitives.ReadUInt64LittleEndian(header[24..]));
+        ReadSegments(ElfHeader.ProgramHeaders(header, _is64), ElfHeader.ProgramHeaderSize(header, _is64), ElfHeader.ProgramHeaderCount(header, _is64));
+        Entry = ToPhysical(ElfHeader.Entry(header, _is64));
     }
 
     private void ReadSegments(ulong tableAt, ushort entrySize, ushort count)
     {
-        if (count == 0 || entrySize < ProgramHeaderSize)
+        if (count == 0 || entrySize < ElfSegment.Size(_is64))
         {
             throw new ImageException(_name, "is an ELF file without program headers, so there is nothing to load");
         }
@@ -145,21 +113,18 @@ internal sealed class ElfFile
         ReadOnlySpan<byte> table = Slice(tableAt, (ulong)entrySize * count, "program headers");
         for (int i = 0; i < count; i++)
         {
-            ReadOnlySpan<byte> entry = table.Slice(i * entrySize, ProgramHeaderSize);
-            ulong memorySize = BinaryPrimitives.ReadUInt64LittleEndian(entry[40..]);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) == TypeNote)
+            ElfSegment entry = ElfSegment.Read(table[(i * entrySize)..], _is64);
+            (ulong offset, ulong fileSize, ulong physical, ulong memorySize) = (entry.Offset, entry.FileSize, entry.Physical, entry.MemorySize);
+            if (entry.Type == TypeNote)
             {
-                ReadNotes(Slice(BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]), "notes"));
+                ReadNotes(Slice(offset, fileSize, "notes"));
             }
 
-            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) != TypeLoad || memorySize == 0)
+            if (entry.Type != TypeLoad || memorySize == 0)
             {
                 continue;
             }
 
-            ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]);
-            ulong fileSize = BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]);
-            ulong physical = BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]);
             if (fileSize > memorySize)
             {
                 throw new ImageException(_name, $"is a damaged ELF file: segment {i} has more bytes in the file than in memory");
@@ -174,7 +139,7 @@ internal sealed class ElfFile
             ReadOnlyMemory<byte> data = _file.Slice((int)offset, (int)fileSize);
             ulong headers = offset == 0 ? HeaderBytes(data.Span, tableAt + ((ulong)entrySize * count)) : 0;
             Segments.Add(new ImageSegment(physical, data, memorySize, headers));
-            _spans.Add((BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]), physical, memorySize));
+            _spans.Add((entry.Virtual, physical, memorySize));
         }
 
         if (Segments.Count == 0)
@@ -213,7 +178,7 @@ internal sealed class ElfFile
 
     /// <summary>
     /// A linker often maps the file's headers in front of the first section, one page below the address the program was
-    /// linked for: whole pages that hold nothing else.
+    /// linked for: whole pages that hold nothing else, or a segment of their own.
     /// </summary>
     private static ulong HeaderBytes(ReadOnlySpan<byte> segment, ulong headersEnd)
     {
@@ -223,42 +188,7 @@ internal sealed class ElfFile
         }
 
         int content = segment[(int)headersEnd..].IndexOfAnyExcept((byte)0);
-        return (content < 0 ? (ulong)segment.Length : headersEnd + (ulong)content) & ~(Page - 1);
-    }
-
-    private List<(ulong Offset, ulong Size, ulong Names, ulong NamesSize)> SymbolTables()
-    {
-        ReadOnlySpan<byte> header = _file.Span;
-        ulong tableAt = BinaryPrimitives.ReadUInt64LittleEndian(header[40..]);
-        ushort entrySize = BinaryPrimitives.ReadUInt16LittleEndian(header[58..]);
-        ushort count = BinaryPrimitives.ReadUInt16LittleEndian(header[60..]);
-        List<(ulong, ulong, ulong, ulong)> tables = [];
-        if (tableAt == 0 || count == 0 || entrySize < SectionHeaderSize)
-        {
-            return tables;
-        }
-
-        ReadOnlySpan<byte> table = Slice(tableAt, (ulong)entrySize * count, "section headers");
-        for (int i = 0; i < count; i++)
-        {
-            ReadOnlySpan<byte> section = table.Slice(i * entrySize, SectionHeaderSize);
-            uint link = BinaryPrimitives.ReadUInt32LittleEndian(section[40..]);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) != SectionSymbols || link >= count)
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> names = table.Slice((int)link * entrySize, SectionHeaderSize);
-            tables.Add((
-                BinaryPrimitives.ReadUInt64LittleEndian(section[24..]), BinaryPrimitives.ReadUInt64LittleEndian(section[32..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(names[24..]), BinaryPrimitives.ReadUInt64LittleEndian(names[32..])));
-            if (tables.Count > 1)
-            {
-                throw new ImageException(_name, "is a damaged ELF file: it has more than one symbol table");
-            }
-        }
-
-        return tables;
+        return content < 0 ? (ulong)segment.Length : (headersEnd + (ulong)content) & ~(Page - 1);
     }
 
     /// <summary>A linked address as a physical one; an address of no segment is taken as physical already.</summary>

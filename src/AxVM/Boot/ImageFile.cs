@@ -65,16 +65,16 @@ internal static class ImageFile
         }
     }
 
-    /// <summary>The architecture that an ELF file or a bzImage is for, as its first bytes tell; null for other files, and for those that cannot be read.</summary>
+    /// <summary>The architecture that an ELF file, a bzImage or a Multiboot kernel is for, as its first bytes tell; null for other files, and for those that cannot be read.</summary>
     public static GuestArchitecture? FindArchitecture(string path)
     {
-        const int Enough = 0x300;
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            Span<byte> start = stackalloc byte[Enough];
+            Span<byte> start = stackalloc byte[MultibootHeader.Reach];
             start = start[..(stream.CanSeek ? stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) : 0)];
-            return BzImageHeader.IsOne(start) ? GuestArchitecture.X64 : ElfFile.FindArchitecture(start);
+            bool isElf = start.StartsWith(ElfFile.Magic);
+            return BzImageHeader.IsOne(start) || (!isElf && MultibootHeader.IsOne(start)) ? GuestArchitecture.X64 : ElfFile.FindArchitecture(start);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {

@@ -12,11 +12,14 @@ public enum ImageFormat
     /// <summary>Linux's <c>Image</c>.</summary>
     LinuxImage,
 
-    /// <summary>A 64-bit ELF program.</summary>
+    /// <summary>An ELF program.</summary>
     Elf,
 
     /// <summary>Linux's <c>bzImage</c> for x86.</summary>
     BzImage,
+
+    /// <summary>A file for x86 whose Multiboot header says which of its bytes go where.</summary>
+    Multiboot,
 }
 
 /// <summary>A piece of an image with the place it wants.</summary>
@@ -57,7 +60,7 @@ public sealed class KernelImage
     /// <summary>The pieces, in the order of the file.</summary>
     public IReadOnlyList<ImageSegment> Segments { get; }
 
-    /// <summary>The physical entry address of an ELF; <c>null</c> for the others, which are entered at their base.</summary>
+    /// <summary>The physical entry address of an ELF or Multiboot file; <c>null</c> for the others, which are entered at their base.</summary>
     public ulong? Entry { get; private init; }
 
     /// <summary>Linux <c>Image</c>: the offset from a 2 MiB boundary the kernel wants; 0 otherwise.</summary>
@@ -74,6 +77,12 @@ public sealed class KernelImage
 
     /// <summary>Whether it is a Linux kernel, as its form or a note in it says.</summary>
     internal bool IsLinux { get; private init; }
+
+    /// <summary>The Multiboot header of an x86 kernel; <c>null</c> when it has none.</summary>
+    internal MultibootHeader? Multiboot { get; private init; }
+
+    /// <summary>Whether an ELF file is of 64 bits.</summary>
+    internal bool Is64 { get; private init; } = true;
 
     /// <summary>What a bzImage says about itself; <c>null</c> for the other forms.</summary>
     internal BzImageHeader? Setup { get; private init; }
@@ -104,14 +113,19 @@ public sealed class KernelImage
         if (data.StartsWith(ElfFile.Magic))
         {
             ElfFile elf = ElfFile.Parse(bytes, name, architecture);
-            return new KernelImage(name, ImageFormat.Elf, compressed, elf.Segments)
-            {
-                Entry = elf.Entry,
-                ToHost = elf.SymbolAddress("tohost"),
-                FromHost = elf.SymbolAddress("fromhost"),
-                PvhEntry = elf.PvhEntry,
-                IsLinux = elf.IsLinux,
-            };
+            MultibootHeader? header = architecture == GuestArchitecture.X64 && elf.PvhEntry is null ? MultibootHeader.Find(bytes, name) : null;
+            return header?.Load is not null
+                ? MultibootImage(bytes, name, compressed, header, elf.Entry)
+                : new KernelImage(name, ImageFormat.Elf, compressed, elf.Segments)
+                {
+                    Entry = header?.Entry ?? elf.Entry,
+                    ToHost = elf.SymbolAddress("tohost"),
+                    FromHost = elf.SymbolAddress("fromhost"),
+                    PvhEntry = elf.PvhEntry,
+                    Multiboot = header,
+                    Is64 = elf.Is64,
+                    IsLinux = elf.IsLinux,
+                };
         }
 
         if (BzImageHeader.IsOne(data))
@@ -123,6 +137,11 @@ public sealed class KernelImage
                 Setup = setup,
                 IsLinux = true,
             };
+        }
+
+        if (architecture == GuestArchitecture.X64 && MultibootHeader.Find(bytes, name) is { } multiboot)
+        {
+            return MultibootImage(bytes, name, compressed, multiboot, null);
         }
 
         RefuseOtherForms(data, name);
@@ -158,6 +177,15 @@ public sealed class KernelImage
 
     internal static ImageException TooLarge(string name, ulong size, ulong limit) =>
         new(name, $"needs {size} bytes of memory, but the guest has {limit}");
+
+    private static KernelImage MultibootImage(ReadOnlyMemory<byte> bytes, string name, bool compressed, MultibootHeader header, ulong? elfEntry)
+    {
+        ImageSegment segment = header.Load
+            ?? throw new ImageException(name, "has a Multiboot header without load addresses and is no ELF file, so its place is unknown");
+        ulong entry = header.Entry ?? elfEntry
+            ?? throw new ImageException(name, "has a Multiboot header without an entry address and is no ELF file, so its entry is unknown");
+        return new KernelImage(name, ImageFormat.Multiboot, compressed, [segment]) { Entry = entry, Multiboot = header };
+    }
 
     private static KernelImage LinuxImage(ReadOnlyMemory<byte> bytes, string name, bool compressed, ulong limit)
     {

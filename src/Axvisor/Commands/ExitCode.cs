@@ -15,7 +15,10 @@ internal static class ExitCode
     /// <summary>axvisor itself or the host failed.</summary>
     internal const int Internal = 70;
 
-    /// <summary>The highest code a guest can report.</summary>
+    /// <summary>The highest code that a process can end with; a guest's own code up to here is the program's.</summary>
+    internal const int Maximum = 255;
+
+    /// <summary>What a guest's code that a process cannot end with becomes.</summary>
     internal const int GuestMaximum = 120;
 
     /// <summary>The time of <c>--timeout</c> ran out.</summary>

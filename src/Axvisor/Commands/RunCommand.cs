@@ -78,7 +78,7 @@ internal static class RunCommand
             case VmExitReason.PowerOff or VmExitReason.Reset:
                 return ExitCode.Success;
             case VmExitReason.GuestExit:
-                return exit.Code is >= 0 and <= ExitCode.GuestMaximum ? exit.Code : ExitCode.GuestMaximum;
+                return exit.Code is >= 0 and <= ExitCode.Maximum ? exit.Code : ExitCode.GuestMaximum;
             case VmExitReason.Failed:
                 await errors.WriteLineAsync($"axvisor: {exit.Message}").ConfigureAwait(false);
                 return ExitCode.Internal;

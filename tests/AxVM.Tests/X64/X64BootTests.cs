@@ -165,6 +165,17 @@ public sealed class X64BootTests : IDisposable
     }
 
     [Fact]
+    public void A_segment_of_the_files_own_headers_may_lie_where_no_memory_is()
+    {
+        byte[] elf = PvhElf();
+        elf[56] = 3;
+        WriteSegment(elf.AsSpan(176), 1, 0, 0xF_F000, 64 + 3 * 56);
+        X64BootPlan plan = Plan(elf);
+        Assert.Equal(0x20_0010UL, plan.Entry);
+        Assert.DoesNotContain(plan.Images, image => image.Address < 0x10_0000 && image.End > 0xA_0000);
+    }
+
+    [Fact]
     public void A_note_longer_than_its_segment_is_damage()
     {
         byte[] elf = PvhElf();

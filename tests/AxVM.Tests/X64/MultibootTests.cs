@@ -1,0 +1,289 @@
+using System.Buffers.Binary;
+using System.Text;
+using AxVCpu;
+using AxVM.Boards;
+using AxVM.Boot;
+using AxVM.Config;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace AxVM.Tests.X64;
+
+/// <summary>Kernels with Multiboot headers: what is refused, what they are told, and small ones that run.</summary>
+public sealed class MultibootTests : IDisposable
+{
+    private const uint Base = 0x10_0000;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _file = Path.GetTempFileName();
+    private readonly string _module = Path.GetTempFileName();
+
+    public MultibootTests() => File.WriteAllText(_module, "ramdisk");
+
+    public void Dispose()
+    {
+        File.Delete(_file);
+        File.Delete(_module);
+    }
+
+    private static byte[] Words(params uint[] words) => [.. words.SelectMany(BitConverter.GetBytes)];
+
+    /// <summary>What makes the sum of a header's words 0.</summary>
+    private static uint Closing(params uint[] words) => unchecked((uint)-words.Sum(word => word));
+
+    /// <summary>A header of version 1; with addresses it stands at the begin of the file.</summary>
+    private static byte[] Header1(uint flags, params uint[] addresses) => Words([0x1BADB002, flags, Closing(0x1BADB002, flags), .. addresses]);
+
+    /// <summary>A header of version 2 with its closing tag.</summary>
+    private static byte[] Header2(params byte[][] tags)
+    {
+        byte[] body = [.. tags.SelectMany(tag => tag.Concat(new byte[-tag.Length & 7])), .. Words(0, 8)];
+        uint length = (uint)body.Length + 16;
+        return [.. Words(0xE85250D6, 0, length, Closing(0xE85250D6, length)), .. body];
+    }
+
+    /// <summary>An ELF32 of one segment at 1 MiB that holds the header, then the code, and has bss behind.</summary>
+    private static byte[] Elf32(byte[] header, byte[] code)
+    {
+        byte[] content = [.. header, .. code];
+        byte[] elf = new byte[0x1000 + content.Length];
+        Span<byte> data = elf;
+        ElfFile.Magic.CopyTo(data);
+        data[4] = 1;
+        data[5] = 1;
+        data[6] = 1;
+        BinaryPrimitives.WriteUInt16LittleEndian(data[16..], 2);
+        BinaryPrimitives.WriteUInt16LittleEndian(data[18..], 3);
+        BinaryPrimitives.WriteUInt32LittleEndian(data[24..], Base + (uint)header.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(data[28..], 52);
+        BinaryPrimitives.WriteUInt16LittleEndian(data[42..], 32);
+        BinaryPrimitives.WriteUInt16LittleEndian(data[44..], 1);
+        Words(1, 0x1000, Base, Base, (uint)content.Length, (uint)content.Length + 0x1000).CopyTo(data[52..]);
+        content.CopyTo(data[0x1000..]);
+        return elf;
+    }
+
+    /// <summary>A file without ELF headers: the Multiboot header says where it goes.</summary>
+    private static byte[] Raw(byte[] code)
+    {
+        const uint HeaderSize = 32;
+        uint end = Base + HeaderSize + (uint)code.Length;
+        return [.. Header1(0x1_0000, Base, Base, end, end + 0x1000, Base + HeaderSize), .. code];
+    }
+
+    private static byte[] Code32(Action<Assembler> body, uint headerSize)
+    {
+        Assembler c = new(32);
+        c.mov(esp, 0x9_0000);
+        body(c);
+        return X64Program.Encode(c, Base + headerSize);
+    }
+
+    private VmConfig Config(byte[] kernel)
+    {
+        File.WriteAllBytes(_file, kernel);
+        VmConfig config = VmConfig.Generate("test", _file, memorySize: 16 << 20);
+        config.Base.Architecture = GuestArchitecture.X64;
+        config.Kernel.CommandLine = "one two";
+        config.Kernel.RamdiskPath = _module;
+        return config;
+    }
+
+    private X64BootPlan Plan(byte[] kernel) => X64BootPlan.Make(X64VirtConfig.From(Config(kernel)), [0]);
+
+    private static ReadOnlySpan<byte> At(X64BootPlan plan, ulong address)
+    {
+        PlacedImage image = plan.Images.Single(image => address >= image.Address && address < image.End);
+        return image.Data.Span[(int)(address - image.Address)..];
+    }
+
+    private static string Text(ReadOnlySpan<byte> from) => Encoding.ASCII.GetString(from[..from.IndexOf((byte)0)]);
+
+    private static uint Word(ReadOnlySpan<byte> data, int at) => BinaryPrimitives.ReadUInt32LittleEndian(data[at..]);
+
+    private async Task<(VmExit Exit, string Text)> Run(byte[] kernel)
+    {
+        await using VirtualMachine vm = VirtualMachine.Create(Config(kernel), new VmOptions { RestartOnReset = false });
+        VmExit exit = await vm.RunAsync(TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        ValueTask disposing = vm.DisposeAsync();
+        using StreamReader reader = new(vm.Console.Input.AsStream());
+        string text = await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        await disposing;
+        return (exit, text);
+    }
+
+    [Fact]
+    public void A_kernel_of_version_1_is_told_its_command_line_memory_and_module()
+    {
+        X64BootPlan plan = Plan(Elf32(Header1(0b11), [0xF4]));
+        Assert.Equal((X64Start.Multiboot, (ulong)Base + 12, 0x2BADB002u, false), (plan.Start, plan.Entry, plan.Magic, plan.IsLinux));
+        ReadOnlySpan<byte> info = At(plan, plan.BootData);
+        Assert.Equal(0b10_0100_1101u, Word(info, 0));
+        Assert.Equal((639u, 15u * 1024), (Word(info, 4), Word(info, 8)));
+        Assert.Equal($"{_file} one two", Text(At(plan, Word(info, 16))));
+        Assert.Equal("axvisor", Text(At(plan, Word(info, 64))));
+        Assert.Equal(1u, Word(info, 20));
+        ReadOnlySpan<byte> module = At(plan, Word(info, 24));
+        Assert.Equal("ramdisk", Encoding.ASCII.GetString(At(plan, Word(module, 0))));
+        Assert.Equal(7u, Word(module, 4) - Word(module, 0));
+        Assert.Equal(_module, Text(At(plan, Word(module, 8))));
+        Assert.Equal(0u, Word(module, 0) & 0xFFF);
+
+        List<(uint, uint, uint)> map = [];
+        for (uint at = Word(info, 48); at < Word(info, 48) + Word(info, 44); at += Word(At(plan, at), 0) + 4)
+            map.Add((Word(At(plan, at), 4), Word(At(plan, at), 12), Word(At(plan, at), 20)));
+        Assert.Equal([(0, 0x9_FC00, 1), (0x9_FC00, 0x400, 2), (0xE_0000, 0x2_0000, 2), (0x10_0000, 0xF0_0000, 1)], map);
+    }
+
+    [Fact]
+    public void A_kernel_of_version_2_is_told_the_same_by_tags()
+    {
+        X64BootPlan plan = Plan(Elf32(Header2(Words(1, 16, 6, 15), Words(3, 12, Base + 0x20)), [0xF4]));
+        Assert.Equal((X64Start.Multiboot, (ulong)Base + 0x20, 0x36D76289u), (plan.Start, plan.Entry, plan.Magic));
+        ReadOnlySpan<byte> info = At(plan, plan.BootData);
+        Dictionary<uint, byte[]> tags = [];
+        int tag = 8;
+        while (Word(info, tag) != 0)
+        {
+            Assert.Equal(0, tag & 7);
+            tags.Add(Word(info, tag), info.Slice(tag + 8, (int)Word(info, tag + 4) - 8).ToArray());
+            tag += (int)(Word(info, tag + 4) + 7 & ~7u);
+        }
+
+        Assert.Equal((uint)tag + 8, Word(info, 0));
+        Assert.Equal("one two", Text(tags[1]));
+        Assert.Equal("axvisor", Text(tags[2]));
+        Assert.Equal("ramdisk", Encoding.ASCII.GetString(At(plan, Word(tags[3], 0))));
+        Assert.Equal((_module, 7u), (Text(tags[3].AsSpan(8)), Word(tags[3], 4) - Word(tags[3], 0)));
+        Assert.Equal((639u, 15u * 1024), (Word(tags[4], 0), Word(tags[4], 4)));
+        Assert.Equal((24u, 0u, 8 + 4 * 24), (Word(tags[6], 0), Word(tags[6], 4), tags[6].Length));
+        Assert.Equal("RSD PTR ", Encoding.ASCII.GetString(tags[15], 0, 8));
+        Assert.NotEqual(0u, Word(tags[15], 16));
+    }
+
+    [Fact]
+    public void The_header_may_place_a_file_without_elf_headers()
+    {
+        byte[] file = Raw([1, 2, 3, 4]);
+        X64BootPlan plan = Plan(file);
+        Assert.Equal((X64Start.Multiboot, (ulong)Base + 32), (plan.Start, plan.Entry));
+        PlacedImage image = plan.Images.Single(image => image.Address == Base);
+        Assert.Equal((36, 36UL + 0x1000), (image.Data.Length, image.Size));
+        Assert.Equal(GuestArchitecture.X64, BoardChoice.Find(VmConfig.Generate("test", _file)));
+    }
+
+    public static TheoryData<string, byte[]> Malformed => new()
+    {
+        { "features 0x8,", Elf32(Header1(8), [0xF4]) },
+        { "is truncated: its Multiboot header", Header1(0x1_0000) },
+        { "do not fit", [.. Header1(0x1_0000, Base, Base + 4, 0, 0, Base), 0, 0] },
+        { "do not fit", [.. Header1(0x1_0000, Base, Base, Base + 0x100, 0, Base), 0, 0] },
+        { "do not fit", [.. Header1(0x1_0000, Base, Base, Base + 0x20, Base + 0x10, Base), 0, 0] },
+        { "without load addresses", [.. Header1(0), 0, 0, 0, 0] },
+        { "for architecture 4", [.. Words(0xE85250D6, 4, 24, Closing(0xE85250D6, 28)), .. Words(0, 8)] },
+        { "its length is 0x100", [.. Words(0xE85250D6, 0, 0x100, Closing(0xE85250D6, 0x100)), .. Words(0, 8)] },
+        { "tag 2 has 0x4 bytes", Header2(Words(2, 4)) },
+        { "tag 3 has 0x8 bytes", Header2(Words(3, 8)) },
+        { "asks by its Multiboot 2 header for tag 77", Elf32(Header2(Words(77, 8)), [0xF4]) },
+        { "information of type 8", Elf32(Header2(Words(1, 12, 8)), [0xF4]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Malformed))]
+    public void A_malformed_header_is_named_with_what_is_wrong(string problem, byte[] kernel)
+    {
+        ImageException e = Assert.Throws<ImageException>(() => Plan(kernel));
+        Assert.Contains(problem, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_header_marks_optional_does_not_keep_a_kernel_from_starting() =>
+        Assert.Equal(X64Start.Multiboot, Plan(Elf32(Header2(Words(77 | 1 << 16, 8), Words(1 | 1 << 16, 12, 8)), [0xF4])).Start);
+
+    [Fact]
+    public void Random_damage_never_ends_in_anything_but_a_message()
+    {
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        byte[][] kernels = [Raw(new byte[16]), Elf32(Header1(3), [0xF4]), Elf32(Header2(Words(2, 24, Base, Base, 0, 0), Words(3, 12, Base)), [0xF4])];
+        for (int round = 0; round < 2000; round++)
+        {
+            byte[] kernel = [.. kernels[random.Next(kernels.Length)]];
+            int header = kernel.Length > 0x1000 ? 0x1000 : 0;
+            for (int change = random.Next(1, 4); change > 0; change--)
+                kernel[random.Next(3) == 0 ? random.Next(int.Min(84, kernel.Length)) : header + random.Next(kernel.Length - header)] = (byte)random.Next(256);
+            try
+            {
+                Plan(kernel[..random.Next(kernel.Length / 2, kernel.Length + 1)]);
+            }
+            catch (Exception e) when (e is ImageException or ConfigException)
+            {
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"seed {seed}, round {round}: {e}");
+            }
+        }
+    }
+
+    public static TheoryData<string> Kernels => ["elf1", "elf2", "raw"];
+
+    /// <summary>Checks its magic, finds its words, prints their last character and ends by the debug exit.</summary>
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public async Task A_kernel_starts_in_protected_mode_and_ends_by_the_debug_exit(string form)
+    {
+        X64Program.RequireKvm();
+        void Body(Assembler c, uint magic, Action findWords)
+        {
+            Label bad = c.CreateLabel();
+            Label next = c.CreateLabel();
+            Label found = c.CreateLabel();
+            c.cmp(eax, magic);
+            c.jne(bad);
+            findWords();
+            c.Label(ref next);
+            c.cmp(__byte_ptr[esi], 0);
+            c.je(found);
+            c.inc(esi);
+            c.jmp(next);
+            c.Label(ref found);
+            c.mov(al, __byte_ptr[esi - 1]);
+            c.@out(0xE9, al);
+            c.mov(eax, 0x10);
+            c.@out(0xF4, eax);
+            c.Label(ref bad);
+            c.mov(al, 0x7F);
+            c.@out(0xF4, al);
+            c.hlt();
+        }
+
+        byte[] One(uint headerSize) => Code32(c => Body(c, 0x2BADB002, () => c.mov(esi, __dword_ptr[ebx + 16])), headerSize);
+        byte[] kernel = form switch
+        {
+            "elf1" => Elf32(Header1(0), One(12)),
+            "elf2" => Elf32(Header2(), Code32(c => Body(c, 0x36D76289, () => c.lea(esi, __[ebx + 16])), 24)),
+            _ => Raw(One(32)),
+        };
+        Assert.Equal((new VmExit(VmExitReason.GuestExit, 33), "o"), await Run(kernel));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0x31, 99)]
+    [InlineData(0xFF, 255)]
+    public async Task The_debug_exit_ends_a_64_bit_guest_with_twice_the_value_and_one(byte value, int code)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            c.Out8(0xF4, value);
+            c.hlt();
+        });
+        VmConfig config = program.Config(InterruptControllerPlace.Split);
+        await using VirtualMachine vm = VirtualMachine.Create(config, new VmOptions { DiscardConsole = true });
+        Assert.Equal(
+            new VmExit(VmExitReason.GuestExit, code),
+            await vm.RunAsync(TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken));
+    }
+}
