@@ -19,9 +19,14 @@ internal static class BoardChoice
     /// <exception cref="EngineUnavailableException">There is none.</exception>
     public static void RequireEngine(GuestArchitecture architecture)
     {
-        if (architecture == GuestArchitecture.X64)
+        switch (architecture)
         {
-            X64VirtMachine.RequireKvm(isSystem: true);
+            case GuestArchitecture.X64:
+                X64VirtMachine.RequireKvm(isSystem: true);
+                break;
+            case GuestArchitecture.Aarch64:
+                throw new EngineUnavailableException(
+                    "baremetal", "an aarch64 guest needs the hypervisor without an operating system below it; 'axvisor baremetal run' starts that in QEMU");
         }
     }
 

@@ -98,9 +98,12 @@ internal sealed partial class X64VirtMachine : IMachine
     /// <summary>Refuses what KVM cannot run here.</summary>
     /// <param name="isSystem">Whether the guest is an operating system, not a program that needs little of the processor.</param>
     /// <exception cref="EngineUnavailableException">KVM cannot be used here, or not for such a guest.</exception>
-    internal static void RequireKvm(bool isSystem)
+    internal static void RequireKvm(bool isSystem) => RequireKvm(isSystem, KvmEngine.Examine());
+
+    /// <summary>Refuses what a host cannot run that answered a probe so.</summary>
+    /// <inheritdoc cref="RequireKvm(bool)"/>
+    internal static void RequireKvm(bool isSystem, in KvmProbe probe)
     {
-        KvmProbe probe = KvmEngine.Examine();
         if (probe.Status != KvmStatus.Available)
         {
             throw new EngineUnavailableException("kvm", $"an x86_64 guest needs KVM, and {probe.Detail}. {EngineUnavailableException.Alternative}");

@@ -20,12 +20,13 @@ internal sealed class AxvisorCommandLine
 
     /// <summary>Builds the commands.</summary>
     /// <param name="catalog">The named guests.</param>
-    internal AxvisorCommandLine(GuestCatalog catalog)
+    /// <param name="requireEngine">What <c>run</c> asks before it prepares a named guest, see <see cref="MachineOptions"/>; null asks this host.</param>
+    internal AxvisorCommandLine(GuestCatalog catalog, Action<GuestArchitecture>? requireEngine = null)
     {
         _root.Options.Add(_verbose);
         foreach (Command command in (Command[])
         [
-            RunCommand.Create(catalog), CheckCommand.Create(catalog), GenerateCommand.Create(catalog), GuestsCommand.Create(catalog),
+            RunCommand.Create(catalog, requireEngine), CheckCommand.Create(catalog), GenerateCommand.Create(catalog), GuestsCommand.Create(catalog),
             EnginesCommand.Create(), DumpDtbCommand.Create(catalog), BareMetalCommand.Create(catalog),
         ])
         {

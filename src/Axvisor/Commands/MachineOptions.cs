@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Axvisor.Guests;
 using Axvisor.Terminal;
+using AxVCpu;
 using AxVM;
 using AxVM.Config;
 
@@ -12,6 +13,7 @@ namespace Axvisor.Commands;
 internal sealed class MachineOptions
 {
     private readonly GuestCatalog _catalog;
+    private readonly Action<GuestArchitecture> _requireEngine;
     private readonly Argument<string?> _target;
     private readonly Option<string?> _kernel = Text("--kernel", "FILE", "The kernel: ELF, Linux Image or bzImage, gzip of these, or raw bytes");
     private readonly Option<string?> _initrd = Text("--initrd", "FILE", "The initial ramdisk");
@@ -55,9 +57,12 @@ internal sealed class MachineOptions
     private readonly Option<string?> _irqchip = Choice("--irqchip", "x86_64: who has the interrupt controllers", "kernel", "split", "none");
 
     /// <summary>Makes the options; one object serves one command.</summary>
-    internal MachineOptions(GuestCatalog catalog)
+    /// <param name="catalog">The named guests.</param>
+    /// <param name="requireEngine">Refuses guests of an architecture with <see cref="EngineUnavailableException"/>; null asks this host.</param>
+    internal MachineOptions(GuestCatalog catalog, Action<GuestArchitecture>? requireEngine = null)
     {
         _catalog = catalog;
+        _requireEngine = requireEngine ?? VirtualMachine.RequireEngine;
         _devices.AcceptOnlyFromAmong("rng", "console");
         _target = new Argument<string?>("guest")
         {
@@ -91,7 +96,7 @@ internal sealed class MachineOptions
     {
         // Before packages are fetched in vain.
         if (runs && result.GetValue(_target) is { } target && _catalog.Find(target) is { } named)
-            VirtualMachine.RequireEngine(EngineNames.Architecture(named.Architecture));
+            _requireEngine(EngineNames.Architecture(named.Architecture));
         VmConfig config = await ReadTargetAsync(result.GetValue(_target), cancellation).ConfigureAwait(false);
         Apply(result, config);
         if (config.Kernel.Path is null && config.Kernel.BiosPath is null)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Axvisor.Guests;
 using Axvisor.Terminal;
+using AxVCpu;
 using AxVM;
 
 namespace Axvisor.Commands;
@@ -11,9 +12,9 @@ namespace Axvisor.Commands;
 /// <summary><c>axvisor run</c>: a guest's console on this terminal until the guest ends.</summary>
 internal static class RunCommand
 {
-    internal static Command Create(GuestCatalog catalog)
+    internal static Command Create(GuestCatalog catalog, Action<GuestArchitecture>? requireEngine = null)
     {
-        MachineOptions machine = new(catalog);
+        MachineOptions machine = new(catalog, requireEngine);
         Option<double?> timeout = new("--timeout")
         {
             HelpName = "SECONDS", Description = $"End the guest after this time, with exit code {ExitCode.Timeout}", CustomParser = ParseTimeout,
