@@ -6,7 +6,7 @@ namespace AxVCpu.BareMetal.Aarch64;
 internal unsafe delegate ExceptionKind FakeGuest(GuestRegisters* registers);
 
 /// <summary>The registers of a CPU, and what was asked of it. One for each thread, so that tests do not share anything.</summary>
-internal sealed unsafe class FakeCpu
+internal unsafe class FakeCpu
 {
     public const ulong GuestVectors = 0xE0_0000;
     public const uint NoInterrupt = 1023;
@@ -35,7 +35,13 @@ internal sealed unsafe class FakeCpu
 
     public Queue<FakeGuest> Guest { get; } = new();
 
-    public PerCpuBlock* Block { get; }
+    public PerCpuBlock* Block { get; protected init; }
+
+    /// <summary>Where the blocks of all CPUs are.</summary>
+    public virtual PerCpuBlock* Blocks => Block;
+
+    /// <summary>The physical counter.</summary>
+    public virtual ulong Now => Registers.GetValueOrDefault("CntPctEl0");
 
     public ulong RootTable { get; }
 
@@ -47,7 +53,7 @@ internal sealed unsafe class FakeCpu
     public DebugRegisters Debug;
     public VgicCpuInterface Vgic;
 
-    private FakeCpu()
+    protected FakeCpu()
     {
         // Never freed: a CPU lives as long as its thread, and tests have few.
         Block = (PerCpuBlock*)NativeMemory.AlignedAlloc((nuint)(PerCpuBlock.Stride * PerCpuBlock.MaxCpus), 4096);
@@ -70,6 +76,9 @@ internal sealed unsafe class FakeCpu
         return t_current;
     }
 
+    /// <summary>Makes a CPU that of the calling thread.</summary>
+    public static void Enter(FakeCpu cpu) => t_current = cpu;
+
     public static ulong Pages(int count)
     {
         void* memory = NativeMemory.AlignedAlloc((nuint)(count * 4096), 4096);
@@ -77,7 +86,7 @@ internal sealed unsafe class FakeCpu
         return (ulong)memory;
     }
 
-    public ExceptionKind Enter(GuestRegisters* registers)
+    public virtual ExceptionKind Enter(GuestRegisters* registers)
     {
         if (!Guest.TryDequeue(out FakeGuest? guest))
             throw new InvalidOperationException("the vCPU is entered more often than the test expects");
@@ -97,9 +106,20 @@ internal sealed unsafe class FakeCpu
         (to->Hcr, to->Vmcr) = (Vgic.Hcr, Vgic.Vmcr);
         for (int i = 0; i < lists; i++)
             to->Lr[i] = Vgic.Lr[i];
+        Vgic.Hcr = 0; // as the code that it stands for
     }
 
-    public uint Acknowledge() => Interrupts.TryDequeue(out uint interrupt) ? interrupt : NoInterrupt;
+    public virtual void Deactivate(uint interrupt) => Deactivated.Add(interrupt);
+
+    public virtual void SendSgi(ulong value) => Sgis.Add(value);
+
+    /// <summary>Sleeps until an interrupt is pending.</summary>
+    public virtual void Wait() => Calls.Add(nameof(Native.WaitForInterrupt));
+
+    /// <summary>Spins: somebody else is to do something.</summary>
+    public virtual void Relax() => Thread.Yield();
+
+    public virtual uint Acknowledge() => Interrupts.TryDequeue(out uint interrupt) ? interrupt : NoInterrupt;
 
     public ulong Translate(ulong address, uint user)
     {
@@ -108,11 +128,11 @@ internal sealed unsafe class FakeCpu
         return physical is null ? 1 | (0b000101 << 1) : physical.Value & ~0xFFFUL;
     }
 
-    public ulong ReadDevice(ulong address) => Devices.GetValueOrDefault(address);
+    public virtual ulong ReadDevice(ulong address) => Devices.GetValueOrDefault(address);
 
-    public void WriteDevice(ulong address, ulong value) => Devices[address] = value;
+    public virtual void WriteDevice(ulong address, ulong value) => Devices[address] = value;
 
-    public ulong Firmware(ulong function, ulong a1, ulong a2, ulong a3)
+    public virtual ulong Firmware(ulong function, ulong a1, ulong a2, ulong a3)
     {
         Calls.Add($"Smc {function:x} {a1:x} {a2:x} {a3:x}");
         return ulong.MaxValue;

@@ -57,7 +57,7 @@ internal static unsafe class Native
 
     public static void WriteHcrxEl2(ulong value) => FakeCpu.Current.Registers["HcrxEl2"] = value;
 
-    public static ulong ReadCntPctEl0() => FakeCpu.Current.Registers.GetValueOrDefault("CntPctEl0");
+    public static ulong ReadCntPctEl0() => FakeCpu.Current.Now;
 
     public static ulong ReadCntFrqEl0() => FakeCpu.Current.Registers.GetValueOrDefault("CntFrqEl0");
 
@@ -95,9 +95,9 @@ internal static unsafe class Native
 
     public static void WriteIccEoir1El1(ulong value) => FakeCpu.Current.Registers["IccEoir1El1"] = value;
 
-    public static void WriteIccDirEl1(ulong value) => FakeCpu.Current.Deactivated.Add((uint)value);
+    public static void WriteIccDirEl1(ulong value) => FakeCpu.Current.Deactivate((uint)value);
 
-    public static void WriteIccSgi1rEl1(ulong value) => FakeCpu.Current.Sgis.Add(value);
+    public static void WriteIccSgi1rEl1(ulong value) => FakeCpu.Current.SendSgi(value);
 
     public static ulong ReadSctlrEl1() => FakeCpu.Current.System.SctlrEl1;
 
@@ -165,13 +165,13 @@ internal static unsafe class Native
 
     public static void Dsb() => FakeCpu.Current.Calls.Add(nameof(Dsb));
 
-    public static void WaitForInterrupt() => FakeCpu.Current.Calls.Add(nameof(WaitForInterrupt));
+    public static void WaitForInterrupt() => FakeCpu.Current.Wait();
 
     public static void WaitForEvent() => FakeCpu.Current.Calls.Add(nameof(WaitForEvent));
 
     public static void SendEvent() => FakeCpu.Current.Calls.Add(nameof(SendEvent));
 
-    public static void Relax() => Thread.Yield();
+    public static void Relax() => FakeCpu.Current.Relax();
 
     public static ulong Smc(ulong function, ulong a1, ulong a2, ulong a3) => FakeCpu.Current.Firmware(function, a1, a2, a3);
 
@@ -181,7 +181,7 @@ internal static unsafe class Native
 
     public static ulong HostSpareTables() => FakeCpu.Current.SpareTables;
 
-    public static ulong CpuBlocks() => (ulong)FakeCpu.Current.Block;
+    public static ulong CpuBlocks() => (ulong)FakeCpu.Current.Blocks;
 
     public static ulong ImageStacks() => 0;
 }
