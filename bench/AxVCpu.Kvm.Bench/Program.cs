@@ -6,6 +6,7 @@ using AxVCpu.Kvm.Bench;
 const int Pairs = 41;
 const int Exits = 2_000;
 const ulong Rounds = 5_000_000;
+bool onlyExits = args is ["--exits"];
 int kicks = args is ["--kicks", string count] && int.TryParse(count, CultureInfo.InvariantCulture, out int given) ? given : 100_000;
 KvmProbe probe = KvmEngine.Examine();
 if (probe.Status != KvmStatus.Available)
@@ -31,6 +32,8 @@ using (ExitRoundTrip? exits = ExitRoundTrip.Compile())
     }
 }
 
+if (onlyExits)
+    return 0;
 (double native, double sandbox) = IntegerProgram.Measure(Pairs, Rounds);
 Console.WriteLine($"| integer program in ring 3 ({module}) | {sandbox * 1e3:F2} ms | {native * 1e3:F2} ms (natively) | {sandbox / native:F3} |");
 Console.WriteLine();

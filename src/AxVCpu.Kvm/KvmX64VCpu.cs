@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AxVCpu.X64;
 
 namespace AxVCpu.Kvm;
@@ -96,12 +97,14 @@ public partial struct KvmX64VCpu :
     public readonly EngineError Unbind() => _processor.Unbind();
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly EngineError Run(ref VCpuExitRecord exit) => _processor.Run(ref exit);
 
     /// <inheritdoc/>
     public readonly void Kick() => _processor.Kick();
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void ClearKick() => _processor.ClearKick();
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using AxVCpu.Kvm.Abi;
 using AxVCpu.X64;
@@ -31,10 +32,8 @@ internal sealed unsafe partial class Processor
     private byte* _answerData;
     private uint _answerWidth;
     private uint _answersLeft;
-    private ulong _fragmentAddress;
     private uint _fragmentOffset;
     private uint _fragmentsLeft; // bytes of an MMIO access that were not shown yet
-    private ulong? _failedFault;
     private ulong _faultAddress;
 
     /// <summary>Answers the pending read. The owner.</summary>
@@ -82,7 +81,7 @@ internal sealed unsafe partial class Processor
                 _run->Msr.Error = 1;
                 break;
             case Answer.Fault:
-                _failedFault = _faultAddress;
+                _due |= FailedFault;
                 break;
             default:
                 return false;
@@ -92,12 +91,32 @@ internal sealed unsafe partial class Processor
         return true;
     }
 
-    /// <summary>Turns what KVM_RUN returned into an exit.</summary>
+    /// <summary>Turns the exits that there are most of into the library's.</summary>
+    /// <returns>False when it is another one.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool DecodeFrequent(KvmExitReason reason, ref VCpuExitRecord exit)
+    {
+        if (reason == KvmExitReason.Io)
+            SetPort(ref exit);
+        else if (reason == KvmExitReason.Mmio)
+            SetMmio(ref exit);
+        else if (reason == KvmExitReason.Halt)
+            SetHalt(ref exit);
+        else
+            return false;
+        return true;
+    }
+
+    /// <summary>Turns what KVM_RUN returned into an exit, when it is not a frequent one.</summary>
     /// <returns>False when the guest can be entered again at once.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Decode(int result, ref VCpuExitRecord exit, ref EngineError error)
     {
         if (result < 0)
         {
+            // EAGAIN: a vCPU that waits for its start-up interrupt was disturbed.
+            if (result is -Libc.ErrorInterrupted or -Libc.ErrorAgain)
+                return false;
             if (result is -Libc.ErrorBadAddress or -Libc.ErrorHardwarePoison && _run->ExitReason == KvmExitReason.MemoryFault)
             {
                 SetMemoryFault(ref exit);
@@ -110,15 +129,6 @@ internal sealed unsafe partial class Processor
 
         switch (_run->ExitReason)
         {
-            case KvmExitReason.Io:
-                SetPort(ref exit);
-                return true;
-            case KvmExitReason.Mmio:
-                _isOpen = true;
-                _fragmentAddress = _run->Mmio.Address;
-                _fragmentOffset = 0;
-                _fragmentsLeft = _run->Mmio.Length;
-                return NextFragment(ref exit);
             case KvmExitReason.ReadMsr:
                 _isOpen = true;
                 _answer = Answer.ReadRegister;
@@ -134,10 +144,6 @@ internal sealed unsafe partial class Processor
                 return true;
             case KvmExitReason.Hypercall:
                 SetHypercall(ref exit);
-                return true;
-            case KvmExitReason.Halt:
-                SetHalted();
-                exit.SetHalt();
                 return true;
             case KvmExitReason.InterruptWindowOpen:
                 return false;
@@ -173,6 +179,7 @@ internal sealed unsafe partial class Processor
     }
 
     /// <summary>A port access; a string instruction's as a whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetPort(ref VCpuExitRecord exit)
     {
         _isOpen = true;
@@ -182,58 +189,106 @@ internal sealed unsafe partial class Processor
         if (io.Direction == KvmRunIo.Out)
         {
             if (_hypercallPort == io.Port)
-            {
-                ref KvmRegisters registers = ref General();
-                exit.SetHypercall(
-                    registers.Rax, registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9);
-                return;
-            }
-
-            exit.SetIoWrite(io.Port, (AccessWidth)io.Width, data, io.Count);
+                SetPortHypercall(ref exit);
+            else
+                exit.SetIoWrite(io.Port, (AccessWidth)io.Width, data, io.Count);
             return;
         }
 
-        Unsafe.InitBlockUnaligned(data, 0, io.Width * io.Count);
         _answer = Answer.Port;
         _answerData = data;
         _answerWidth = io.Width;
         _answersLeft = io.Count;
+        if (io.Count == 1)
+            Store(0);
+        else
+            Unsafe.InitBlockUnaligned(data, 0, io.Width * io.Count);
         exit.SetIoRead(io.Port, (AccessWidth)io.Width, io.Count);
     }
 
     /// <summary>
-    /// Shows the next part of an MMIO access. The kernel splits what crosses a page or is wider than 8 bytes, and the parts can be of any
-    /// length; devices see powers of two.
+    /// An access of device memory. The kernel splits what crosses a page or is wider than 8 bytes, and the parts can be of any length;
+    /// devices see powers of two.
     /// </summary>
-    /// <returns>False when there is nothing left to show.</returns>
-    private bool NextFragment(ref VCpuExitRecord exit)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SetMmio(ref VCpuExitRecord exit)
     {
-        if (_fragmentsLeft == 0)
-            return false;
+        _isOpen = true;
+        uint length = _run->Mmio.Length;
+        if (BitOperations.IsPow2(length) && length <= sizeof(ulong))
+        {
+            SetFragment(ref exit, _run->Mmio.Address, (byte*)&_run->Mmio.Data, length);
+            return;
+        }
+
+        _fragmentOffset = 0;
+        _fragmentsLeft = length;
+        NextFragment(ref exit);
+    }
+
+    /// <summary>Shows the next part of an access that is not of a power of two.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void NextFragment(ref VCpuExitRecord exit)
+    {
         uint width = _fragmentsLeft >= 8 ? 8 : _fragmentsLeft >= 4 ? 4 : _fragmentsLeft >= 2 ? 2u : 1u;
-        _answerData = (byte*)&_run->Mmio.Data + _fragmentOffset;
-        _answerWidth = width;
-        GuestPhysAddr address = new(_fragmentAddress + _fragmentOffset);
+        SetFragment(ref exit, _run->Mmio.Address + _fragmentOffset, (byte*)&_run->Mmio.Data + _fragmentOffset, width);
+        _fragmentOffset += width;
+        _fragmentsLeft -= width;
+        _due = _fragmentsLeft != 0 ? _due | MoreFragments : _due & ~MoreFragments;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SetFragment(ref VCpuExitRecord exit, ulong address, byte* data, uint width)
+    {
         if (_run->Mmio.IsWrite != 0)
         {
             _answer = Answer.MemoryWrite;
-            ulong data = 0;
-            Unsafe.CopyBlockUnaligned(&data, _answerData, width);
-            exit.SetMmioWrite(address, (AccessWidth)width, data);
-        }
-        else
-        {
-            _answer = Answer.Memory;
-            Store(0);
-            exit.SetMmioRead(address, (AccessWidth)width, (uint)X64Register.Rax, (AccessWidth)width, signExtend: false);
+            exit.SetMmioWrite(new(address), (AccessWidth)width, Load(data, width));
+            return;
         }
 
-        _fragmentOffset += width;
-        _fragmentsLeft -= width;
-        return true;
+        _answer = Answer.Memory;
+        _answerData = data;
+        _answerWidth = width;
+        Store(0);
+        exit.SetMmioRead(new(address), (AccessWidth)width, (uint)X64Register.Rax, (AccessWidth)width, signExtend: false);
     }
 
-    private void Store(ulong value) => Unsafe.CopyBlockUnaligned(_answerData, &value, _answerWidth);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Load(byte* data, uint width) => width switch
+    {
+        1 => *data,
+        2 => Unsafe.ReadUnaligned<ushort>(data),
+        4 => Unsafe.ReadUnaligned<uint>(data),
+        _ => Unsafe.ReadUnaligned<ulong>(data),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Store(ulong value)
+    {
+        switch (_answerWidth)
+        {
+            case 1:
+                *_answerData = (byte)value;
+                break;
+            case 2:
+                Unsafe.WriteUnaligned(_answerData, (ushort)value);
+                break;
+            case 4:
+                Unsafe.WriteUnaligned(_answerData, (uint)value);
+                break;
+            default:
+                Unsafe.WriteUnaligned(_answerData, value);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SetPortHypercall(ref VCpuExitRecord exit)
+    {
+        ref KvmRegisters registers = ref General();
+        exit.SetHypercall(registers.Rax, registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9);
+    }
 
     private void SetHypercall(ref VCpuExitRecord exit)
     {
@@ -291,7 +346,7 @@ internal sealed unsafe partial class Processor
         if ((debug.Dr6 & BreakpointHits) == 0)
             return (debug.Dr6 & SingleStepHit) != 0 ? DebugReason.SingleStep : DebugReason.Breakpoint;
         // DR7.R/Wn in bits 16 + 4n: zero for an instruction breakpoint (Intel SDM volume 3, 18.2.4).
-        int hit = System.Numerics.BitOperations.TrailingZeroCount(debug.Dr6 & BreakpointHits);
+        int hit = BitOperations.TrailingZeroCount(debug.Dr6 & BreakpointHits);
         return ((debug.Dr7 >> (16 + (4 * hit))) & 3) == 0 ? DebugReason.Breakpoint : DebugReason.Watchpoint;
     }
 }

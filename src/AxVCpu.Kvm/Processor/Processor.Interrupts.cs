@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using AxVCpu.Kvm.Abi;
 using AxVCpu.X64;
 
@@ -13,7 +14,6 @@ internal sealed unsafe partial class Processor
     private FourWords _pendingVectors;
     private int _intrLine;
     private int _nmiPending;
-    private volatile bool _isHalted;
     private volatile bool _ignoresInterrupts;
 
     /// <summary>Whether what the shared page says about interrupts is of now: a delivered interrupt makes it old.</summary>
@@ -27,10 +27,19 @@ internal sealed unsafe partial class Processor
             if (_hasKernelLapic)
                 return false;
             // A halted vCPU with interrupts disabled waits for an NMI.
-            bool masked = _isHalted && _ignoresInterrupts;
+            bool masked = IsHalted && _ignoresInterrupts;
             return Volatile.Read(ref _nmiPending) != 0 || (!masked && (HasVector || Volatile.Read(ref _intrLine) != 0));
         }
     }
+
+    private bool IsHalted
+    {
+        get => (Volatile.Read(ref _due) & Halt) != 0;
+        set => Volatile.Write(ref _due, value ? _due | Halt : _due & ~Halt);
+    }
+
+    /// <summary>Whether the guest should take an interrupt by its INTR input.</summary>
+    private bool IsInterruptWanted => HasVector || Volatile.Read(ref _intrLine) != 0;
 
     private bool HasVector
     {
@@ -61,7 +70,7 @@ internal sealed unsafe partial class Processor
             return false;
         }
 
-        Poke();
+        Ask(Interrupts);
         return true;
     }
 
@@ -72,7 +81,7 @@ internal sealed unsafe partial class Processor
             return false;
         Volatile.Write(ref _intrLine, level ? 1 : 0);
         if (level)
-            Poke();
+            Ask(Interrupts);
         return true;
     }
 
@@ -83,24 +92,29 @@ internal sealed unsafe partial class Processor
             Interlocked.Exchange(ref _pendingVectors[i], 0);
         Volatile.Write(ref _intrLine, 0);
         Volatile.Write(ref _nmiPending, 0);
-        _isHalted = false;
+        IsHalted = false;
     }
 
-    /// <summary>Gives the guest the interrupt that it can take now, or asks the kernel to say when it can.</summary>
+    /// <summary>
+    /// Gives the guest the interrupt that it can take now, or asks the kernel to say when it can. The owner, Inside: what comes later is
+    /// signalled. What stays wanted is looked at again before the next entry.
+    /// </summary>
     private EngineError DeliverInterrupts(ref VCpuExitRecord exit, out bool leaves)
     {
         leaves = false;
         _run->RequestInterruptWindow = 0;
         if (Volatile.Read(ref _nmiPending) != 0 && Interlocked.Exchange(ref _nmiPending, 0) != 0)
         {
-            _isHalted = false;
+            IsHalted = false;
             EngineError refused = Result(Libc.Request(_descriptor, KvmRequest.Nmi), EngineOperation.InjectInterrupt);
             if (!refused.IsNone)
                 return refused;
         }
 
-        bool isWanted = HasVector || Volatile.Read(ref _intrLine) != 0;
-        if (_isHalted && (!isWanted || _ignoresInterrupts))
+        bool isWanted = IsInterruptWanted;
+        if (isWanted)
+            Interlocked.Or(ref _word, Interrupts);
+        if (IsHalted && (!isWanted || _ignoresInterrupts))
         {
             // Nothing that ends the halt: the guest is not entered, as it would go on behind its HLT.
             leaves = true;
@@ -110,7 +124,7 @@ internal sealed unsafe partial class Processor
 
         if (!isWanted)
             return default;
-        if (!_isHalted && (!_isWindowKnown || _run->ReadyForInterruptInjection == 0 || _run->InterruptFlag == 0))
+        if (!IsHalted && (!_isWindowKnown || _run->ReadyForInterruptInjection == 0 || _run->InterruptFlag == 0))
         {
             _run->RequestInterruptWindow = 1;
             return default;
@@ -124,16 +138,18 @@ internal sealed unsafe partial class Processor
         }
 
         uint vector = TakeHighestVector();
-        _isHalted = false;
+        IsHalted = false;
         _isWindowKnown = false;
-        _run->RequestInterruptWindow = HasVector || Volatile.Read(ref _intrLine) != 0 ? (byte)1 : (byte)0;
+        _run->RequestInterruptWindow = IsInterruptWanted ? (byte)1 : (byte)0;
         return Request(KvmRequest.Interrupt, &vector, EngineOperation.InjectInterrupt);
     }
 
-    private void SetHalted()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SetHalt(ref VCpuExitRecord exit)
     {
         _ignoresInterrupts = _run->InterruptFlag == 0;
-        _isHalted = true;
+        IsHalted = true;
+        exit.SetHalt();
     }
 
     private uint TakeHighestVector()

@@ -7,19 +7,19 @@ namespace AxVCpu.Kvm;
 /// How other threads get the vCPU out of the guest. A signal is blocked in the owner thread and open only while KVM_RUN executes
 /// (KVM_SET_SIGNAL_MASK): it makes KVM_RUN return, is never delivered, and needs no handler. The runtime's own signals stay as they are.
 ///
-/// One word says where the owner is: Outside, Inside (from before its last look at what is asked of it until KVM_RUN has returned), and
-/// Signalled. Whoever changes Inside to Signalled sends exactly one signal; the owner, leaving, exchanges the word for Outside, and when
-/// it finds Signalled it takes exactly one signal off its queue. So, by interleaving:
+/// One word says where the owner is and what is asked of it. Where: Inside (from before its last look at the requests until KVM_RUN has
+/// returned) or not, and Signalled. Whoever sets Signalled, which goes with Inside only, sends exactly one signal; the owner, leaving, takes
+/// both bits away, and when it finds Signalled it takes exactly one signal off its queue. All changes are one compare-and-swap, so they have
+/// an order, and by interleaving:
 ///
-/// 1. A request before the owner is Inside: the request is stored first, then the word is looked at (full fence). Outside: no signal; the
-///    owner looks at the requests after it became Inside (full fence), so one of the two sees the other.
+/// 1. A request before the owner is Inside: no signal, but the owner goes Inside only from a word without requests, or looks at them.
 /// 2. A request while Inside, before the system call: the signal stays pending, as it is blocked; KVM_RUN opens it and returns at once.
 /// 3. A request while in the guest: the signal interrupts it.
-/// 4. A request after KVM_RUN has returned, before the exchange: the owner finds Signalled and waits for that signal; the sender is between
-///    its exchange and its system call, so the wait is as short as that. The request itself is still stored, for the next run.
-/// 5. Two requests at once: one changes the word and signals, the other finds Signalled and leaves it at that; its request is stored.
+/// 4. A request after KVM_RUN has returned, before the owner has left: the owner finds Signalled and waits for that signal; the sender is
+///    between its exchange and its system call, so the wait is as short as that. The request itself is still stored, for the next run.
+/// 5. Two requests at once: one sets Signalled and signals, the other finds it and leaves it at that; its request is stored.
 ///
-/// No signal is sent to a thread that is Outside, so none is left over when the vCPU is unbound or the thread ends.
+/// No signal is sent to a thread that is not Inside, so none is left over when the vCPU is unbound or the thread ends.
 /// </content>
 internal sealed unsafe partial class Processor
 {
@@ -31,15 +31,15 @@ internal sealed unsafe partial class Processor
 
     private const nint TgkillCall = 234;
 
-    private const int Outside = 0;
     private const int Inside = 1;
     private const int Signalled = 2;
+    private const int Kicked = 4;
+    private const int Paused = 8;
+    private const int Interrupts = 16;
 
     private readonly int _process = Libc.ProcessId();
-    private int _place;
+    private int _word;
     private int _thread;
-    private int _isKicked;
-    private bool _isPaused;
     private bool _wasBlocked;
 
     /// <summary>Takes the vCPU over for the calling thread.</summary>
@@ -74,57 +74,76 @@ internal sealed unsafe partial class Processor
     }
 
     /// <summary>Makes the run end with Interrupted. Any thread.</summary>
-    internal void Kick()
-    {
-        Volatile.Write(ref _isKicked, 1);
-        Poke();
-    }
+    internal void Kick() => Ask(Kicked);
 
     /// <summary>Forgets kicks. The owner, before a run.</summary>
-    internal void ClearKick() => Volatile.Write(ref _isKicked, 0);
-
-    /// <summary>Makes the owner look at what is asked of it, if it is in the guest. Any thread; the request is stored before.</summary>
-    internal void Poke()
+    internal void ClearKick()
     {
-        Interlocked.MemoryBarrier();
-        if (Interlocked.CompareExchange(ref _place, Signalled, Inside) != Inside)
-            return;
-        // SAFETY: the owner waits for this signal before it goes on, so its thread exists.
-        while (Libc.SystemCall(TgkillCall, _process, Volatile.Read(ref _thread), KickSignal) != 0)
-            Thread.Yield();
+        if ((Volatile.Read(ref _word) & Kicked) != 0)
+            Interlocked.And(ref _word, ~Kicked);
     }
 
     /// <summary>Keeps the owner out of the guest, or lets it in again. Any thread.</summary>
     internal void SetPaused(bool isPaused)
     {
-        Volatile.Write(ref _isPaused, isPaused);
         if (isPaused)
-            Poke();
+            Ask(Paused);
+        else
+            Interlocked.And(ref _word, ~Paused);
     }
 
     /// <summary>Waits until the owner is outside of the guest. Any other thread, after something that keeps the owner from coming back.</summary>
     internal void WaitUntilOutside()
     {
         var spin = default(SpinWait);
-        while (Volatile.Read(ref _place) != Outside)
+        while ((Volatile.Read(ref _word) & Inside) != 0)
             spin.SpinOnce(sleep1Threshold: -1);
+    }
+
+    /// <summary>Stores a request, and takes the owner out of the guest if it is there. Any thread.</summary>
+    private void Ask(int request)
+    {
+        int seen = Volatile.Read(ref _word);
+        while (true)
+        {
+            int signalled = (seen & Inside) != 0 ? Signalled : 0;
+            int before = Interlocked.CompareExchange(ref _word, seen | request | signalled, seen);
+            if (before == seen)
+                break;
+            seen = before;
+        }
+
+        if ((seen & (Inside | Signalled)) != Inside)
+            return;
+        // SAFETY: the owner waits for this signal before it goes on, so its thread exists.
+        while (Libc.SystemCall(TgkillCall, _process, Volatile.Read(ref _thread), KickSignal) != 0)
+            Thread.Yield();
     }
 
     private void WaitWhilePaused()
     {
         var spin = default(SpinWait);
-        while (Volatile.Read(ref _isPaused))
+        while ((Volatile.Read(ref _word) & Paused) != 0)
             spin.SpinOnce(sleep1Threshold: -1);
     }
 
     private static SignalSet KickSet => new() { Bits = 1UL << (KickSignal - 1) };
 
-    private void GoInside() => Interlocked.Exchange(ref _place, Inside);
+    /// <summary>The owner goes Inside, unless something is asked of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryGoInside() => Interlocked.CompareExchange(ref _word, Inside, 0) == 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void GoOutside()
     {
-        if (Interlocked.Exchange(ref _place, Outside) == Signalled)
+        if (Interlocked.CompareExchange(ref _word, 0, Inside) != Inside)
+            GoOutsideWithRequests();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GoOutsideWithRequests()
+    {
+        if ((Interlocked.And(ref _word, ~(Inside | Signalled)) & Signalled) != 0)
             TakeSignal();
     }
 

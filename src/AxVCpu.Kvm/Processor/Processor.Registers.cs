@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AxVCpu.Kvm.Abi;
 using AxVCpu.X64;
 
@@ -10,14 +11,13 @@ namespace AxVCpu.Kvm;
 internal sealed unsafe partial class Processor
 {
     private KvmSync _held;
-    private bool _isGeneralDirty;
 
     internal ulong GetRegister(int index) => Number(ref General(), (X64Register)index);
 
     internal void SetRegister(int index, ulong value)
     {
         Number(ref General(), (X64Register)index) = value;
-        _isGeneralDirty = true;
+        _due |= DirtyRegisters;
     }
 
     internal ulong ProgramCounter
@@ -27,7 +27,7 @@ internal sealed unsafe partial class Processor
         {
             CompletePending();
             General().Rip = value;
-            _isGeneralDirty = true;
+            _due |= DirtyRegisters;
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed unsafe partial class Processor
         to.Rip = group.Rip;
         to.Rflags = group.Rflags | X64Flags.Fixed;
         _held |= KvmSync.General;
-        _isGeneralDirty = true;
+        _due |= DirtyRegisters;
         _ignoresInterrupts = (group.Rflags & X64Flags.InterruptEnable) == 0;
         _isWindowKnown = false;
         return error;
@@ -148,7 +148,7 @@ internal sealed unsafe partial class Processor
     {
         uint state;
         EngineError error = Request(KvmRequest.GetMpState, &state);
-        if (!_hasKernelLapic && _isHalted)
+        if (!_hasKernelLapic && IsHalted)
             state = (uint)X64RunState.Halted; // without a local APIC of its own the kernel does not know
         group = new() { State = (X64RunState)state };
         return error;
@@ -161,7 +161,7 @@ internal sealed unsafe partial class Processor
         {
             if (group.State is not (X64RunState.Runnable or X64RunState.Halted))
                 return new EngineError(EngineOperation.Registers, EngineErrorCode.InvalidArgument);
-            _isHalted = group.State == X64RunState.Halted;
+            IsHalted = group.State == X64RunState.Halted;
             _ignoresInterrupts = (General().Rflags & X64Flags.InterruptEnable) == 0;
             return default;
         }
@@ -277,7 +277,7 @@ internal sealed unsafe partial class Processor
             case X64Register.Rdi: return ref registers.Rdi;
             default:
                 // SAFETY: R8 to R15 lie one behind the other; the caller checked the number.
-                return ref System.Runtime.CompilerServices.Unsafe.Add(ref registers.R8, (int)register - (int)X64Register.R8);
+                return ref Unsafe.Add(ref registers.R8, (int)register - (int)X64Register.R8);
         }
     }
 
@@ -301,6 +301,7 @@ internal sealed unsafe partial class Processor
     }
 
     /// <summary>After a run: what the page holds now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void HoldRegisters()
     {
         _held = KvmSync.General;
@@ -310,10 +311,9 @@ internal sealed unsafe partial class Processor
     /// <summary>Before a run: what was written goes in with it.</summary>
     private EngineError FlushRegisters()
     {
-        _run->ValidRegisters = KvmSync.General;
-        if (!_isGeneralDirty)
+        if ((_due & DirtyRegisters) == 0)
             return default;
-        _isGeneralDirty = false;
+        _due &= ~DirtyRegisters;
         if (!_hasKernelLapic)
         {
             _run->DirtyRegisters = KvmSync.General;

@@ -33,8 +33,7 @@ internal sealed unsafe partial class Processor
     internal EngineError Reset(in X64Start start)
     {
         _answer = Answer.None;
-        _fragmentsLeft = 0;
-        _failedFault = null;
+        _due &= ~(MoreFragments | FailedFault);
         EngineError error = CompletePending();
         ResetInterrupts();
         if (error.IsNone)

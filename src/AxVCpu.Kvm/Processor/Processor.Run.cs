@@ -6,43 +6,64 @@ namespace AxVCpu.Kvm;
 /// <content>Entering the guest and coming back.</content>
 internal sealed unsafe partial class Processor
 {
+    // What the owner has to do before it enters the guest.
+    private const int MoreFragments = 1;
+    private const int FailedFault = 2;
+    private const int DirtyRegisters = 4;
+    private const int Halt = 8;
+
+    private int _due;
+
     /// <summary>Runs the guest until something happens that the VMM must see. The owner.</summary>
+    /// <remarks>
+    /// After each exit the TLB is cold, and a page costs more than ten instructions: one piece of code, one object and the shared page for
+    /// what most exits are; the rest in methods of its own.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal EngineError Run(ref VCpuExitRecord exit)
     {
-        if (NextFragment(ref exit))
-            return default;
-        if (_failedFault is { } address)
+        EngineError error = default;
+        if (_due != 0 && !Prepare(ref exit, ref error))
+            return error;
+        while (true)
         {
-            // Guest memory that the host cannot give: the instruction can neither run nor be faulted, as x86 has no bus errors.
-            _failedFault = null;
-            exit.SetInternalError(EngineErrorCode.InvalidAddress, (ulong)KvmExitReason.MemoryFault, address);
-            return default;
-        }
-
-        EngineError error = FlushRegisters();
-        while (error.IsNone)
-        {
-            GoInside();
-            bool runs = MayEnter(ref exit, out bool leaves, ref error);
-            int result = runs ? Libc.Enter(_descriptor) : 0;
-            GoOutside();
-            if (leaves || !error.IsNone)
+            if (!TryGoInside() && !MayEnter(ref exit, ref error))
                 return error;
-            if (!runs)
-            {
-                WaitWhilePaused();
-                continue;
-            }
-
+            _isOpen = false;
+            _answer = Answer.None;
+            int result = Libc.Enter(_descriptor);
+            GoOutside();
             HoldRegisters();
-            // EAGAIN: a vCPU that waits for its start-up interrupt was disturbed.
-            if (result is -Libc.ErrorInterrupted or -Libc.ErrorAgain)
-                continue;
+            if (result == 0 && DecodeFrequent(_run->ExitReason, ref exit))
+                return default;
             if (Decode(result, ref exit, ref error))
                 return error;
         }
+    }
 
-        return error;
+    /// <summary>Does what is due before an entry.</summary>
+    /// <returns>False when the run ends here.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Prepare(ref VCpuExitRecord exit, ref EngineError error)
+    {
+        if ((_due & MoreFragments) != 0)
+        {
+            NextFragment(ref exit);
+            return false;
+        }
+
+        if ((_due & FailedFault) != 0)
+        {
+            // Guest memory that the host cannot give: the instruction can neither run nor be faulted, as x86 has no bus errors.
+            _due &= ~FailedFault;
+            exit.SetInternalError(EngineErrorCode.InvalidAddress, (ulong)KvmExitReason.MemoryFault, _faultAddress);
+            return false;
+        }
+
+        if ((_due & Halt) != 0)
+            Interlocked.Or(ref _word, Interrupts); // what may have ended the halt
+        error = FlushRegisters();
+        return error.IsNone;
     }
 
     /// <summary>
@@ -53,7 +74,7 @@ internal sealed unsafe partial class Processor
     {
         if (!_isOpen)
             return default;
-        if (_fragmentsLeft != 0)
+        if ((_due & MoreFragments) != 0)
             return new EngineError(EngineOperation.Run, EngineErrorCode.InvalidArgument);
         EngineError error = FlushRegisters();
         if (!error.IsNone)
@@ -67,33 +88,35 @@ internal sealed unsafe partial class Processor
         return result is 0 or -Libc.ErrorInterrupted ? default : Result(result, EngineOperation.Run);
     }
 
-    /// <summary>The last look at what is asked of the owner, when it is Inside.</summary>
-    /// <param name="exit">What happened, when the run ends here.</param>
-    /// <param name="leaves">Whether the run ends here.</param>
-    /// <param name="error">A refusal of the kernel.</param>
-    /// <returns>Whether to enter the guest.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool MayEnter(ref VCpuExitRecord exit, out bool leaves, ref EngineError error)
+    /// <summary>The owner looks at what is asked of it.</summary>
+    /// <returns>True when it is Inside and can enter the guest; false when the run ends here.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool MayEnter(ref VCpuExitRecord exit, ref EngineError error)
     {
-        leaves = false;
-        if (Volatile.Read(ref _isKicked) != 0)
+        while (true)
         {
-            leaves = true;
-            exit.SetInterrupted();
-            return false;
-        }
-
-        if (Volatile.Read(ref _isPaused))
-            return false;
-        if (!_hasKernelLapic)
-        {
-            error = DeliverInterrupts(ref exit, out leaves);
-            if (leaves || !error.IsNone)
+            int seen = Volatile.Read(ref _word);
+            if ((seen & Kicked) != 0)
+            {
+                exit.SetInterrupted();
                 return false;
-        }
+            }
 
-        _isOpen = false;
-        _answer = Answer.None;
-        return true;
+            if ((seen & Paused) != 0)
+            {
+                WaitWhilePaused();
+                continue;
+            }
+
+            if (Interlocked.CompareExchange(ref _word, Inside, seen) != seen)
+                continue;
+            if (_hasKernelLapic)
+                return true;
+            error = DeliverInterrupts(ref exit, out bool leaves);
+            if (!leaves && error.IsNone)
+                return true;
+            GoOutside();
+            return false;
+        }
     }
 }

@@ -34,6 +34,7 @@ internal sealed unsafe partial class Processor : IDisposable
             _page = KvmRunPage.Map(_file, machine.RunPageSize);
             _descriptor = _file.Descriptor;
             _run = _page.Run;
+            _run->ValidRegisters = KvmSync.General;
             int error = machine.Cpuid.Apply(_file, apicId);
             if (error < 0)
                 throw new EngineException("KVM_SET_CPUID2", -error);

@@ -195,7 +195,7 @@ public sealed class VirtualCpu<TArch> : VirtualCpu
     public override void Unbind() => EngineException.ThrowIfFailed(_vcpu.Unbind());
 
     /// <inheritdoc/>
-    public override VCpuExit Run() => _vcpu.Run();
+    public override VCpuExit Run() => _vcpu.RunHere();
 
     /// <inheritdoc/>
     public override void SetEntry(GuestPhysAddr entry) => EngineException.ThrowIfFailed(_vcpu.SetEntry(entry));

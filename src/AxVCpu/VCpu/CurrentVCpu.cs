@@ -2,16 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace AxVCpu;
 
-/// <summary>What one physical CPU (thread, when hosted) knows of the vCPU that runs on it.</summary>
-internal unsafe struct CurrentSlot
-{
-    /// <summary>Identifies the <c>TArch</c> of the running vCPU; 0 when none runs.</summary>
-    public nint TypeToken;
-
-    /// <summary>The <see cref="CurrentScope{TArch}"/> on the stack of <c>Run</c>.</summary>
-    public void* Scope;
-}
-
 /// <summary>One value per type: the address of a static of that type.</summary>
 internal static unsafe class TypeToken<T>
 {
@@ -34,11 +24,11 @@ internal ref struct CurrentScope<TArch>
 public static unsafe class CurrentVCpu
 {
     /// <summary>Whether a vCPU of any architecture runs here.</summary>
-    public static bool IsAny => CpuLocal.Current.TypeToken != 0;
+    public static bool IsAny => CpuLocal.TypeToken != 0;
 
     /// <summary>Whether a vCPU of architecture <typeparamref name="TArch"/> runs here.</summary>
     public static bool Is<TArch>()
-        where TArch : struct, IArchVCpu<TArch> => CpuLocal.Current.TypeToken == TypeToken<TArch>.Value;
+        where TArch : struct, IArchVCpu<TArch> => CpuLocal.TypeToken == TypeToken<TArch>.Value;
 
     /// <summary>
     /// The running vCPU. The reference must not outlive the callback in which it was taken. When none of this architecture runs
@@ -47,21 +37,15 @@ public static unsafe class CurrentVCpu
     public static ref VCpu<TArch> Get<TArch>()
         where TArch : struct, IArchVCpu<TArch>
     {
-        ref CurrentSlot slot = ref CpuLocal.Current;
-        if (slot.TypeToken != TypeToken<TArch>.Value)
+        if (CpuLocal.TypeToken != TypeToken<TArch>.Value)
             Misuse.Throw(MisuseKind.NestedRun);
 #pragma warning disable CS8500 // SAFETY: the token proves the type; the scope lives on this CPU's stack until Leave.
-        return ref ((CurrentScope<TArch>*)slot.Scope)->VCpu;
+        return ref ((CurrentScope<TArch>*)CpuLocal.Scope)->VCpu;
 #pragma warning restore CS8500
     }
 
     internal static void Enter<TArch>(void* scope)
-        where TArch : struct, IArchVCpu<TArch>
-    {
-        ref CurrentSlot slot = ref CpuLocal.Current;
-        slot.Scope = scope;
-        slot.TypeToken = TypeToken<TArch>.Value;
-    }
+        where TArch : struct, IArchVCpu<TArch> => CpuLocal.Publish(TypeToken<TArch>.Value, scope);
 
-    internal static void Leave() => CpuLocal.Current.TypeToken = 0;
+    internal static void Leave() => CpuLocal.Withdraw();
 }

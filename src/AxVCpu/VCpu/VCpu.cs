@@ -116,7 +116,13 @@ public unsafe partial struct VCpu<TArch> : IExitCompletion
     /// run. When the engine fails, the exit is <see cref="VCpuExitKind.InternalError"/> and the vCPU is Invalid.
     /// </summary>
     [UnscopedRef]
-    public VCpuExit Run()
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public VCpuExit Run() => RunHere();
+
+    /// <summary>As <see cref="Run"/>, as a part of the caller: the way into the guest and back is one piece of code.</summary>
+    [UnscopedRef]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal VCpuExit RunHere()
     {
         RequireOwner(VCpuState.Ready);
         if (CurrentVCpu.IsAny)
@@ -135,9 +141,7 @@ public unsafe partial struct VCpu<TArch> : IExitCompletion
         }
         else
         {
-            _boundCpu = 0;
-            Fail(error);
-            return Failed(error);
+            FailRun(error);
         }
 
         return new VCpuExit(in _exit);
@@ -161,6 +165,15 @@ public unsafe partial struct VCpu<TArch> : IExitCompletion
         return new VCpuExit(in _exit);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FailRun(EngineError error)
+    {
+        _boundCpu = 0;
+        Fail(error);
+        _exit.SetInternalError(error.Code, (ulong)error.Errno);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private EngineError RunEngine()
     {
         while (true)
