@@ -64,6 +64,8 @@ internal readonly unsafe struct TestFrames(ArenaFrames arena, int* budget) : IFr
         return true;
     }
 
+    public void ClearFrames(HostPhysAddr first, ulong count) => arena.ClearFrames(first - Offset, count);
+
     public void DeallocFrame(HostPhysAddr frame) => arena.DeallocFrame(frame - Offset);
 
     public void DeallocFrames(HostPhysAddr first, ulong count) => arena.DeallocFrames(first - Offset, count);

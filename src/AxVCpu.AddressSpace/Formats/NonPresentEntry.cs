@@ -5,7 +5,10 @@ public enum NonPresentKind
 {
     /// <summary>Nothing is mapped.</summary>
     Empty = 0,
-    /// <summary>Memory whose frames are allocated at the first access; also the "break" of break-before-make.</summary>
+    /// <summary>
+    /// Memory whose frames are allocated at the first access; with an address, frames that are there already and are cleared then.
+    /// Without one also the "break" of break-before-make.
+    /// </summary>
     Lazy = 1,
     /// <summary>A mapping without any access right; the entry keeps its frame.</summary>
     Parked = 2,
@@ -42,7 +45,7 @@ public static class NonPresentEntry
         return entry | ((memory & MappingFlags.Uncached) != 0 ? UncachedBit : 0);
     }
 
-    /// <summary>The host address in a parked or detached entry.</summary>
+    /// <summary>The host address in a parked, detached or lazy entry; 0 in a lazy one without frames.</summary>
     public static HostPhysAddr AddressOf(ulong entry) => new(entry & AddressMask);
 
     /// <summary>The memory kind of a parked leaf.</summary>

@@ -56,6 +56,16 @@ public readonly unsafe struct HalFrames<THal> : IFrameSource
     }
 
     /// <inheritdoc/>
+    public void ClearFrames(HostPhysAddr first, ulong count)
+    {
+        for (ulong i = 0; i < count; i++)
+        {
+            // SAFETY: the caller has the frames from this source.
+            new Span<byte>((void*)PhysToVirt(first + (i * PageSize)).Value, (int)PageSize).Clear();
+        }
+    }
+
+    /// <inheritdoc/>
     public void DeallocFrame(HostPhysAddr frame) => THal.DeallocFrame(frame);
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ public interface IFrameSource : IPhysMap
     /// <returns>False when there is no such run of frames.</returns>
     bool TryAllocFrames(ulong count, ulong alignment, out HostPhysAddr first, out bool areZeroed);
 
+    /// <summary>Fills frames of this source with zeros such that a guest finds them however it looks, around its caches too.</summary>
+    void ClearFrames(HostPhysAddr first, ulong count);
+
     /// <summary>Gives one frame back.</summary>
     void DeallocFrame(HostPhysAddr frame);
 

@@ -95,6 +95,10 @@ public readonly unsafe struct ArenaFrames : IFrameSource
     }
 
     /// <inheritdoc/>
+    // SAFETY: the caller has the frames from this arena.
+    public void ClearFrames(HostPhysAddr first, ulong count) => NativeMemory.Clear((void*)first.Value, (nuint)(count * ArenaState.PageSize));
+
+    /// <inheritdoc/>
     public void DeallocFrame(HostPhysAddr frame) => _state->Free(frame.Value, 1);
 
     /// <inheritdoc/>

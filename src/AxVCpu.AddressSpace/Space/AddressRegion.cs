@@ -9,6 +9,8 @@ public enum RegionKind : byte
     Eager,
     /// <summary>Frames of the address space, allocated at the first access to each page.</summary>
     Lazy,
+    /// <summary>Frames of the address space, all allocated when it was mapped; each block is cleared and mapped at the first access.</summary>
+    Reserved,
 }
 
 /// <summary>A range of guest-physical addresses with one kind of memory and one set of rights.</summary>

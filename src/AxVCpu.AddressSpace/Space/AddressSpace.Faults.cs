@@ -3,8 +3,8 @@ namespace AxVCpu.Memory;
 public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
 {
     /// <summary>
-    /// Serves a nested page fault: populates the 4 KiB page of a lazy region, or logs the first write to a page. Two vCPUs that fault on
-    /// one page at the same time get one frame.
+    /// Serves a nested page fault: populates the 4 KiB page of a lazy region, clears and maps the block of a reserved one, or logs the
+    /// first write to a page. Two vCPUs that fault on one page at the same time get one frame.
     /// </summary>
     /// <param name="address">The guest-physical address, with any offset in the page.</param>
     /// <param name="access">Read, Write, Execute or a union of them.</param>
@@ -83,6 +83,9 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
 
         switch (_table.Walk(page, out NestedTranslation translation))
         {
+            case NestedWalkStatus.Lazy when translation.Base.Value != 0:
+                RevealBlock(region, page, translation, access);
+                return PageFaultOutcome.Handled;
             case NestedWalkStatus.Lazy:
                 return PopulatePage(region, page, access);
             case NestedWalkStatus.Mapped when (access & ~translation.Flags) == 0:
@@ -94,19 +97,29 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         }
     }
 
+    /// <summary>Clears and maps the block that holds a page and has its frames.</summary>
+    private void RevealBlock(in AddressRegion region, GuestPhysAddr page, in NestedTranslation block, MappingFlags access)
+    {
+        _frames.ClearFrames(block.Base, block.BlockSize / PageSize);
+        _table.Reveal(page, FirstFlags(region, access));
+        if (region.IsDirtyLogged && (access & MappingFlags.Write) != 0)
+        {
+            SetDirty(region, page.Value & ~(block.BlockSize - 1), block.BlockSize);
+        }
+    }
+
+    /// <summary>The rights of memory that appears by an access: while its region is logged, to write only when that is the access.</summary>
+    private static MappingFlags FirstFlags(in AddressRegion region, MappingFlags access) =>
+        region.IsDirtyLogged && (access & MappingFlags.Write) == 0 ? region.Flags & ~MappingFlags.Write : region.Flags;
+
     private PageFaultOutcome PopulatePage(in AddressRegion region, GuestPhysAddr page, MappingFlags access)
     {
-        if (!TryAllocZeroed(PageSize, PageSize, out HostPhysAddr frame))
+        if (!TryAlloc(PageSize, PageSize, clear: true, out HostPhysAddr frame))
         {
             return PageFaultOutcome.OutOfMemory;
         }
 
-        MappingFlags flags = region.Flags;
-        if (region.IsDirtyLogged && (access & MappingFlags.Write) == 0)
-        {
-            flags &= ~MappingFlags.Write;
-        }
-
+        MappingFlags flags = FirstFlags(region, access);
         if (_table.Populate(page, frame, flags, ref _tlb) != AddressSpaceError.None)
         {
             _frames.DeallocFrame(frame);

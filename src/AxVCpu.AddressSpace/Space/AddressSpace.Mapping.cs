@@ -36,12 +36,62 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         AddressSpaceError error = CheckNew(start, size);
         if (error == AddressSpaceError.None)
         {
-            error = populate ? PopulateAll(start, size, flags) : _table.MapLazy(start, size, ref _tlb);
+            error = populate ? AllocateAll(start, size, flags, isReserved: false) : _table.MapLazy(start, size, ref _tlb);
         }
 
         AddRegion(error, start, size, default, flags, populate ? RegionKind.Eager : RegionKind.Lazy);
         _gate.Leave();
         return error;
+    }
+
+    /// <summary>
+    /// Maps a range to memory of the address space that is allocated now, in as large blocks as can be had, but cleared and given to
+    /// the guest block by block, at most 2 MiB, at the first access to each: what is never touched costs nothing, and no access can fail
+    /// for lack of memory.
+    /// </summary>
+    /// <param name="start">First guest-physical address.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="flags">Access rights and memory kind.</param>
+    /// <returns>ZeroSize, Misaligned, OutOfRange, Overlap, TooManyRegions, OutOfFrames; or None.</returns>
+    public AddressSpaceError MapReserved(GuestPhysAddr start, ulong size, MappingFlags flags)
+    {
+        _gate.Enter(_frames);
+        AddressSpaceError error = CheckNew(start, size);
+        if (error == AddressSpaceError.None)
+        {
+            error = AllocateAll(start, size, flags, isReserved: true);
+        }
+
+        AddRegion(error, start, size, default, flags, RegionKind.Reserved);
+        _gate.Leave();
+        return error;
+    }
+
+    /// <summary>
+    /// Takes the content of all reserved regions away; they keep their frames, and hold zeros again. No vCPU runs and no device works
+    /// meanwhile. Cannot fail.
+    /// </summary>
+    public void DiscardReserved()
+    {
+        _gate.Enter(_frames);
+        for (int i = 0; i < _regions.Count; i++)
+        {
+            ref AddressRegion region = ref _regions[i];
+            if (region.Kind != RegionKind.Reserved)
+            {
+                continue;
+            }
+
+            _table.Conceal(region.Start, region.Size);
+            if (region.IsDirtyLogged)
+            {
+                SetDirty(region, region.Start.Value, region.Size);
+            }
+        }
+
+        _tlb.InvalidateAll(TFormat.Invalidation);
+        _readers.Drain(_frames);
+        _gate.Leave();
     }
 
     /// <summary>Unmaps a range; holes in it are allowed, and regions and blocks that reach over its ends are cut.</summary>
@@ -202,7 +252,7 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         _table.TryMerge(new GuestPhysAddr(start), end - start, ref _tlb);
     }
 
-    private AddressSpaceError PopulateAll(GuestPhysAddr start, ulong size, MappingFlags flags)
+    private AddressSpaceError AllocateAll(GuestPhysAddr start, ulong size, MappingFlags flags, bool isReserved)
     {
         ulong end = start.Value + size;
         ulong largest = NestedGeometry<TFormat>.BlockSize(BlockLevel);
@@ -211,21 +261,24 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
             // All that is left at once first; then blocks; then single frames.
             ulong rest = end - at;
             ulong piece = rest;
-            if (!TryAllocZeroed(rest, rest >= largest ? largest : PageSize, out HostPhysAddr frames))
+            if (!TryAlloc(rest, rest >= largest ? largest : PageSize, !isReserved, out HostPhysAddr frames))
             {
                 bool blockFits = rest >= largest && (at & (largest - 1)) == 0;
-                piece = blockFits && TryAllocZeroed(largest, largest, out frames) ? largest : PageSize;
-                if (piece == PageSize && !TryAllocZeroed(PageSize, PageSize, out frames))
+                piece = blockFits && TryAlloc(largest, largest, !isReserved, out frames) ? largest : PageSize;
+                if (piece == PageSize && !TryAlloc(PageSize, PageSize, !isReserved, out frames))
                 {
-                    UndoPopulate(start, at - start.Value);
+                    UndoAllocate(start, at - start.Value);
                     return AddressSpaceError.OutOfFrames;
                 }
             }
 
-            if (_table.Map(new GuestPhysAddr(at), frames, piece, flags, ref _tlb) != AddressSpaceError.None)
+            AddressSpaceError error = isReserved
+                ? _table.MapReserved(new GuestPhysAddr(at), frames, piece, ref _tlb)
+                : _table.Map(new GuestPhysAddr(at), frames, piece, flags, ref _tlb);
+            if (error != AddressSpaceError.None)
             {
                 _frames.DeallocFrames(frames, piece / PageSize);
-                UndoPopulate(start, at - start.Value);
+                UndoAllocate(start, at - start.Value);
                 return AddressSpaceError.OutOfFrames;
             }
 
@@ -236,7 +289,7 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         return AddressSpaceError.None;
     }
 
-    private void UndoPopulate(GuestPhysAddr start, ulong size)
+    private void UndoAllocate(GuestPhysAddr start, ulong size)
     {
         if (size != 0)
         {
@@ -244,21 +297,17 @@ public unsafe partial struct AddressSpace<TFormat, TFrames, TTlb>
         }
     }
 
-    /// <summary>Frames that hold zeros: a guest never sees what was in a frame before.</summary>
-    private bool TryAllocZeroed(ulong bytes, ulong alignment, out HostPhysAddr frames)
+    /// <summary>Frames for the guest; cleared, unless that is done before the guest gets in: it never sees what was in a frame before.</summary>
+    private bool TryAlloc(ulong bytes, ulong alignment, bool clear, out HostPhysAddr frames)
     {
         ulong count = bytes / PageSize;
         bool zeroed;
         bool allocated = count == 1
             ? _frames.TryAllocFrame(out frames, out zeroed)
             : _frames.TryAllocFrames(count, alignment, out frames, out zeroed);
-        if (allocated && !zeroed)
+        if (allocated && !zeroed && clear)
         {
-            for (ulong offset = 0; offset < bytes; offset += PageSize)
-            {
-                // SAFETY: the frames were just allocated, and nobody else knows them.
-                new Span<byte>((void*)_frames.PhysToVirt(frames + offset).Value, (int)PageSize).Clear();
-            }
+            _frames.ClearFrames(frames, count);
         }
 
         return allocated;

@@ -2,6 +2,9 @@ namespace AxVCpu.Memory;
 
 public unsafe partial struct NestedPageTable<TFormat, TFrames>
 {
+    /// <summary>The largest blocks of reserved memory: 2 MiB, because a block is cleared while its first user waits.</summary>
+    private const int ReservedLevel = 1;
+
     /// <summary>Maps a range to contiguous host memory with the largest blocks that both addresses allow.</summary>
     /// <param name="start">First guest-physical address.</param>
     /// <param name="target">First host-physical address; may be above or below <paramref name="start"/>.</param>
@@ -10,6 +13,17 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
     /// <param name="tlb">Told only when a failure takes mappings back.</param>
     /// <returns>ZeroSize, Misaligned, OutOfRange, Overlap (a lazy marker counts), OutOfFrames; or None.</returns>
     public AddressSpaceError Map<TTlb>(GuestPhysAddr start, HostPhysAddr target, ulong size, MappingFlags flags, ref TTlb tlb)
+        where TTlb : struct, ITlbInvalidator =>
+        FillTo(start, target, size, new Filling { Flags = EffectiveFlags.Of(flags) }, ref tlb);
+
+    /// <summary>
+    /// As <see cref="Map"/>, but nobody gets in before <see cref="Reveal"/>: until then the entries are lazy and remember their frames.
+    /// </summary>
+    internal AddressSpaceError MapReserved<TTlb>(GuestPhysAddr start, HostPhysAddr target, ulong size, ref TTlb tlb)
+        where TTlb : struct, ITlbInvalidator =>
+        FillTo(start, target, size, new Filling { IsReserved = true }, ref tlb);
+
+    private AddressSpaceError FillTo<TTlb>(GuestPhysAddr start, HostPhysAddr target, ulong size, Filling filling, ref TTlb tlb)
         where TTlb : struct, ITlbInvalidator
     {
         if (!target.IsAligned(PageSize))
@@ -32,7 +46,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         }
 
         // Unsigned wrap-around is meant: the offset works for targets below the start too.
-        Filling filling = new() { Offset = unchecked(target.Value - start.Value), Flags = EffectiveFlags.Of(flags) };
+        filling.Offset = unchecked(target.Value - start.Value);
         return FillRange(start.Value, size, filling, ref tlb);
     }
 
@@ -48,7 +62,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
     /// <param name="frame">Its frame, already zeroed.</param>
     /// <param name="flags">Access rights and memory kind.</param>
     /// <param name="tlb">Told only when a failure takes new tables back.</param>
-    /// <returns>NotMapped when the page is not lazy, OutOfFrames when no table can be had; or None.</returns>
+    /// <returns>NotMapped when the page is not lazy or has its frame, OutOfFrames when no table can be had; or None.</returns>
     public AddressSpaceError Populate<TTlb>(GuestPhysAddr page, HostPhysAddr frame, MappingFlags flags, ref TTlb tlb)
         where TTlb : struct, ITlbInvalidator
     {
@@ -64,7 +78,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
                 continue;
             }
 
-            if (!IsLazy(entry))
+            if (!IsLazy(entry) || IsReserved(entry))
             {
                 return AddressSpaceError.NotMapped;
             }
@@ -87,19 +101,68 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         }
     }
 
+    /// <summary>Replaces the reserved entry that holds <paramref name="page"/> by a mapping of its frames, which the caller has cleared.</summary>
+    internal readonly void Reveal(GuestPhysAddr page, MappingFlags flags)
+    {
+        HostPhysAddr table = _root;
+        for (int level = NestedGeometry<TFormat>.RootLevel; ; level--)
+        {
+            ulong* slot = Entries(table) + NestedGeometry<TFormat>.Index(page.Value, level);
+            ulong entry = *slot;
+            if (!IsLiveTable(entry, level))
+            {
+                if (IsReserved(entry))
+                {
+                    Publish(slot, EncodeLeaf(NonPresentEntry.AddressOf(entry), EffectiveFlags.Of(flags), level));
+                }
+
+                return;
+            }
+
+            table = TFormat.AddressOf(entry);
+        }
+    }
+
+    /// <summary>Makes everything that is mapped in a range reserved again. The caller tells the TLBs.</summary>
+    internal readonly void Conceal(GuestPhysAddr start, ulong size) =>
+        ConcealEntries(_root, NestedGeometry<TFormat>.RootLevel, start.Value, start.Value + size);
+
+    private readonly void ConcealEntries(HostPhysAddr table, int level, ulong start, ulong end)
+    {
+        ulong* entries = Entries(table);
+        for (ulong at = start; at < end;)
+        {
+            ulong next = NestedGeometry<TFormat>.NextBoundary(at, level, end);
+            ulong* slot = entries + NestedGeometry<TFormat>.Index(at, level);
+            if (IsLiveTable(*slot, level))
+            {
+                ConcealEntries(TFormat.AddressOf(*slot), level - 1, at, next);
+            }
+            else if (IsLeaf(*slot, level))
+            {
+                Publish(slot, NonPresentEntry.Encode(NonPresentKind.Lazy, LeafAddress(*slot), MappingFlags.None));
+            }
+
+            at = next;
+        }
+    }
+
     /// <summary>What a range is filled with.</summary>
     private struct Filling
     {
         public ulong Offset;
         public MappingFlags Flags;
         public bool IsLazy;
+        public bool IsReserved;
 
         /// <summary>Whether one entry at <paramref name="level"/> can cover the block at <paramref name="at"/>.</summary>
         public readonly bool FitsAt(ulong at, int level) => IsLazy
-            || (level <= TFormat.MaxBlockLevel && (unchecked(at + Offset) & (NestedGeometry<TFormat>.BlockSize(level) - 1)) == 0);
+            || (level <= (IsReserved ? ReservedLevel : TFormat.MaxBlockLevel) && (unchecked(at + Offset) & (NestedGeometry<TFormat>.BlockSize(level) - 1)) == 0);
 
         public readonly ulong EntryAt(ulong at, int level) =>
-            IsLazy ? NonPresentEntry.Lazy : EncodeLeaf(new HostPhysAddr(unchecked(at + Offset)), Flags, level);
+            IsLazy ? NonPresentEntry.Lazy
+            : IsReserved ? NonPresentEntry.Encode(NonPresentKind.Lazy, new HostPhysAddr(unchecked(at + Offset)), MappingFlags.None)
+            : EncodeLeaf(new HostPhysAddr(unchecked(at + Offset)), Flags, level);
     }
 
     private AddressSpaceError FillRange<TTlb>(ulong start, ulong size, Filling filling, ref TTlb tlb)

@@ -160,7 +160,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
                     return false;
                 }
 
-                if (IsLeaf(entry, level))
+                if (IsLeaf(entry, level) || IsReserved(entry))
                 {
                     FillWithParts(Entries(child), entry, level - 1);
                 }
@@ -180,7 +180,8 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         ulong step = NestedGeometry<TFormat>.BlockSize(partLevel);
         for (int i = 0; i < NestedGeometry<TFormat>.TableEntries; i++)
         {
-            entries[i] = EncodeLeaf(LeafAddress(block) + ((ulong)i * step), LeafFlags(block), partLevel);
+            HostPhysAddr part = LeafAddress(block) + ((ulong)i * step);
+            entries[i] = IsLazy(block) ? NonPresentEntry.Encode(NonPresentKind.Lazy, part, MappingFlags.None) : EncodeLeaf(part, LeafFlags(block), partLevel);
         }
     }
 
@@ -272,9 +273,10 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         ulong* entries = Entries(child);
         ulong first = entries[0];
         ulong step = NestedGeometry<TFormat>.BlockSize(level - 1);
-        bool isLeaf = IsLeaf(first, level - 1);
-        if (isLeaf
-            ? level > TFormat.MaxBlockLevel || !LeafAddress(first).IsAligned(NestedGeometry<TFormat>.BlockSize(level))
+        bool isReserved = IsReserved(first);
+        bool hasFrames = isReserved || IsLeaf(first, level - 1);
+        if (hasFrames
+            ? level > (isReserved ? ReservedLevel : TFormat.MaxBlockLevel) || !LeafAddress(first).IsAligned(NestedGeometry<TFormat>.BlockSize(level))
             : !IsLazy(first) && !IsEmpty(first))
         {
             return;
@@ -283,8 +285,8 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         for (int i = 1; i < NestedGeometry<TFormat>.TableEntries; i++)
         {
             ulong entry = entries[i];
-            bool same = isLeaf
-                ? IsLeaf(entry, level - 1) && LeafAddress(entry) == LeafAddress(first) + ((ulong)i * step)
+            bool same = hasFrames
+                ? (isReserved ? IsReserved(entry) : IsLeaf(entry, level - 1)) && LeafAddress(entry) == LeafAddress(first) + ((ulong)i * step)
                     && LeafFlags(entry) == LeafFlags(first)
                 : entry == first;
             if (!same)
@@ -294,7 +296,7 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
         }
 
         // The table's own entry is present, so this tells the TLBs and the table is unreachable afterwards.
-        Replace(slot, isLeaf ? EncodeLeaf(LeafAddress(first), LeafFlags(first), level) : first, blockStart, level, ref tlb);
+        Replace(slot, hasFrames && !isReserved ? EncodeLeaf(LeafAddress(first), LeafFlags(first), level) : first, blockStart, level, ref tlb);
         FreeTable(child);
     }
 }

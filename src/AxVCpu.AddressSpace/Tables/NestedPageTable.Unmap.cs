@@ -75,13 +75,13 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
                     Publish(slot, NonPresentEntry.Encode(NonPresentKind.DetachedTable, child, MappingFlags.None));
                 }
             }
+            else if (IsLeaf(entry, level) || IsReserved(entry))
+            {
+                Publish(slot, NonPresentEntry.Encode(NonPresentKind.DetachedLeaf, LeafAddress(entry), MappingFlags.None));
+            }
             else if (IsLazy(entry))
             {
                 Publish(slot, 0);
-            }
-            else if (IsLeaf(entry, level))
-            {
-                Publish(slot, NonPresentEntry.Encode(NonPresentKind.DetachedLeaf, LeafAddress(entry), MappingFlags.None));
             }
 
             at = next;

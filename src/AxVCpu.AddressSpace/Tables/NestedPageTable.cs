@@ -95,6 +95,9 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
 
     private static bool IsLazy(ulong entry) => !TFormat.IsPresent(entry) && NonPresentEntry.KindOf(entry) == NonPresentKind.Lazy;
 
+    /// <summary>Whether a lazy entry has its frames already.</summary>
+    private static bool IsReserved(ulong entry) => IsLazy(entry) && NonPresentEntry.AddressOf(entry).Value != 0;
+
     private static bool IsDead(ulong entry) =>
         !TFormat.IsPresent(entry) && NonPresentEntry.KindOf(entry) is NonPresentKind.Empty or NonPresentKind.DetachedLeaf
             or NonPresentKind.DetachedTable;

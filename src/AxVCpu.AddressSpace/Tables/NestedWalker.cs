@@ -47,6 +47,7 @@ public static unsafe class NestedWalker<TFormat>
                 if (kind != NonPresentKind.Parked)
                 {
                     translation.BlockSize = kind == NonPresentKind.Lazy ? size : 0;
+                    translation.Base = kind == NonPresentKind.Lazy ? NonPresentEntry.AddressOf(entry) : default;
                     return kind == NonPresentKind.Lazy ? NestedWalkStatus.Lazy : NestedWalkStatus.NotMapped;
                 }
 

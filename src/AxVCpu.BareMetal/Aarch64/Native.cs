@@ -292,9 +292,9 @@ internal static unsafe class Native
     [RuntimeImport("*", "cache_clean_invalidate"), MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void CleanDataCache(ulong address, ulong size);
 
-    /// <summary>Lets instruction fetches of every CPU see what was written.</summary>
-    [RuntimeImport("*", "cache_sync_instructions"), MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void SyncInstructionCache(ulong address, ulong size);
+    /// <summary>Lets instruction fetches of every CPU see what was written and cleaned.</summary>
+    [RuntimeImport("*", "invalidate_instruction_caches"), MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void InvalidateInstructionCaches();
 
     /// <summary>Clears normal memory; address and size are multiples of 64.</summary>
     [RuntimeImport("*", "zero_memory"), MethodImpl(MethodImplOptions.InternalCall)]

@@ -168,9 +168,10 @@ tlbi_host_range:
     ret
 
 // x0: first address, x1: bytes.
-.macro for_lines shift, operation
+    .globl cache_clean_invalidate, invalidate_instruction_caches
+cache_clean_invalidate:                             // to memory, for observers without caches
     mrs     x2, ctr_el0
-    ubfx    x2, x2, #\shift, #4
+    ubfx    x2, x2, #16, #4
     mov     x3, #4
     lsl     x3, x3, x2
     add     x1, x0, x1
@@ -178,25 +179,14 @@ tlbi_host_range:
     bic     x0, x0, x4
 1:  cmp     x0, x1
     b.hs    2f
-    \operation, x0
+    dc      civac, x0
     add     x0, x0, x3
     b       1b
-2:
-.endm
-
-    .globl cache_clean_invalidate, cache_sync_instructions
-cache_clean_invalidate:                             // to memory, for observers without caches
-    for_lines 16, "dc civac"
-    dsb     sy
+2:  dsb     sy
     ret
-cache_sync_instructions:
-    mov     x5, x0
-    mov     x6, x1
-    for_lines 16, "dc cvau"
+invalidate_instruction_caches:                      // of all CPUs
     dsb     ish
-    mov     x0, x5
-    mov     x1, x6
-    for_lines 0, "ic ivau"
+    ic      ialluis
     dsb     ish
     isb
     ret
@@ -204,15 +194,28 @@ cache_sync_instructions:
 // x0: first address, a multiple of 64; x1: bytes, a multiple of 64.
     .globl zero_memory
 zero_memory:
-    cbz     x1, 2f
-1:  stp     xzr, xzr, [x0]
+    cbz     x1, 3f
+    mrs     x2, dczid_el0
+    tbnz    x2, #4, 2f                              // DC ZVA is not for us
+    mov     x3, #4
+    lsl     x3, x3, x2                              // bytes of a block
+    sub     x4, x3, #1
+    orr     x5, x0, x1
+    tst     x5, x4
+    b.ne    2f
+1:  dc      zva, x0
+    add     x0, x0, x3
+    subs    x1, x1, x3
+    b.ne    1b
+    ret
+2:  stp     xzr, xzr, [x0]
     stp     xzr, xzr, [x0, #16]
     stp     xzr, xzr, [x0, #32]
     stp     xzr, xzr, [x0, #48]
     add     x0, x0, #64
     subs    x1, x1, #64
-    b.ne    1b
-2:  ret
+    b.ne    2b
+3:  ret
 
     .globl device_read8, device_read16, device_read32, device_read64, device_write8, device_write16, device_write32, device_write64
 device_read8:

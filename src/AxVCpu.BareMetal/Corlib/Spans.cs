@@ -5,12 +5,20 @@ namespace System
     /// <summary>What block copies and clears compile to; the JIT calls these by name.</summary>
     internal static unsafe class SpanHelpers
     {
+        private struct Block
+        {
+            internal ulong A, B, C, D;
+        }
+
         internal static void Memmove(ref byte destination, ref byte source, nuint length)
         {
             byte* d = (byte*)Unsafe.AsPointer(ref destination);
             byte* s = (byte*)Unsafe.AsPointer(ref source);
             if (d <= s || d >= s + length)
             {
+                // Ascending, so that a destination below the source may overlap it. The compiler makes wide loads and stores of a block.
+                for (; length >= (nuint)sizeof(Block); length -= (nuint)sizeof(Block), d += sizeof(Block), s += sizeof(Block))
+                    *(Block*)d = *(Block*)s;
                 for (; length >= 8; length -= 8, d += 8, s += 8)
                     *(ulong*)d = *(ulong*)s;
                 for (; length != 0; length--)
@@ -18,6 +26,8 @@ namespace System
                 return;
             }
 
+            for (; length >= 8; length -= 8)
+                *(ulong*)(d + length - 8) = *(ulong*)(s + length - 8);
             while (length != 0)
             {
                 length--;
@@ -95,8 +105,7 @@ namespace System
         {
             if (_length > destination.Length)
                 Internal.Runtime.CompilerHelpers.ThrowHelpers.ThrowIndexOutOfRangeException();
-            for (int i = 0; i < _length; i++)
-                Unsafe.Add(ref destination._reference, i) = Unsafe.Add(ref _reference, i);
+            SpanHelpers.Memmove(ref Unsafe.As<T, byte>(ref destination._reference), ref Unsafe.As<T, byte>(ref _reference), (nuint)_length * (nuint)Unsafe.SizeOf<T>());
         }
 
         public void Clear() => Fill(default!);
@@ -191,8 +200,7 @@ namespace System
         {
             if (_length > destination.Length)
                 Internal.Runtime.CompilerHelpers.ThrowHelpers.ThrowIndexOutOfRangeException();
-            for (int i = 0; i < _length; i++)
-                Unsafe.Add(ref destination._reference, i) = Unsafe.Add(ref _reference, i);
+            SpanHelpers.Memmove(ref Unsafe.As<T, byte>(ref destination._reference), ref Unsafe.As<T, byte>(ref _reference), (nuint)_length * (nuint)Unsafe.SizeOf<T>());
         }
 
         public ref readonly T GetPinnableReference() => ref _reference;

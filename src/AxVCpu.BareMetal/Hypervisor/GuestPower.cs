@@ -19,7 +19,8 @@ internal readonly unsafe struct VmPsciHost(Vm* vm) : IPsciHost
     public PsciPowerState PowerState(int vcpu) => _vm->VCpu(vcpu).Power;
 
     /// <inheritdoc/>
-    public bool CanStartAt(ulong address) => _vm->Space.Translate(new GuestPhysAddr(address), out _);
+    public bool CanStartAt(ulong address) => 
+        _vm->Space.TryGetRegion(new GuestPhysAddr(address), out AddressRegion region) && (region.Flags & MappingFlags.Execute) != 0;
 }
 
 /// <summary>Firmware calls of guests: PSCI and the calling convention's own.</summary>

@@ -47,6 +47,8 @@ internal static unsafe class AddressSpaceCheck
             return (ulong)error;
         ulong sum = (ulong)space.MapLinear(at, new HostPhysAddr(seed), seed, MappingFlags.Read);
         sum += (ulong)space.MapAlloc(at, seed, MappingFlags.Read | MappingFlags.Write, populate: (seed & 1) != 0);
+        sum += (ulong)space.MapReserved(at, seed, MappingFlags.Read);
+        space.DiscardReserved();
         sum += (ulong)space.Protect(at, seed, MappingFlags.Read);
         sum += (ulong)space.HandlePageFault(at, MappingFlags.Write);
         sum += (ulong)space.Walk(at, MappingFlags.Read, out NestedTranslation translation) + translation.Address.Value;

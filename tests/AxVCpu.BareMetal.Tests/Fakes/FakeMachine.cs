@@ -37,6 +37,8 @@ internal sealed unsafe class FakeMachine : IDisposable
             return true;
         }
 
+        public readonly void ClearFrames(HostPhysAddr first, ulong count) => NativeMemory.Clear((void*)first.Value, (nuint)(count * 4096));
+
         public readonly void DeallocFrame(HostPhysAddr frame)
         {
         }

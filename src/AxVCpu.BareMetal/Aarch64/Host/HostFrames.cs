@@ -19,13 +19,16 @@ internal readonly struct HostFrames : IFrameSource
     /// <inheritdoc/>
     public bool TryAllocFrames(ulong count, ulong alignment, out HostPhysAddr first, out bool areZeroed)
     {
-        areZeroed = HostMemory.TryAlloc(count, alignment, out first);
-        if (!areZeroed)
-            return false;
+        areZeroed = false;
+        return HostMemory.TryAlloc(count, alignment, out first);
+    }
+
+    /// <inheritdoc/>
+    public void ClearFrames(HostPhysAddr first, ulong count)
+    {
         Native.Zero(first.Value, count * PageSize);
         // A guest that has its MMU off reads around the caches: it must find the zeros, not what was there before.
         Native.CleanDataCache(first.Value, count * PageSize);
-        return true;
     }
 
     /// <inheritdoc/>

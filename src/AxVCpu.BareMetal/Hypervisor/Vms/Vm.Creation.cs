@@ -146,7 +146,7 @@ internal unsafe partial struct Vm
             AddressSpaceError error;
             if (region.Type == RegionType.Allocate)
             {
-                error = Space.MapAlloc(start, region.Size, region.Flags, populate: true);
+                error = Space.MapReserved(start, region.Size, region.Flags);
             }
             else
             {
@@ -154,7 +154,7 @@ internal unsafe partial struct Vm
                 if (region.Type == RegionType.Identical ? !HostMemory.TryReserve(host, region.Size / PageSize) : !HostRanges.IsFree(region.Address, region.Size))
                     return VmProblem.HostMemoryTaken;
                 if (region.Type == RegionType.Identical)
-                    Native.Zero(region.Address, region.Size);
+                    default(HostFrames).ClearFrames(host, region.Size / PageSize);
                 _identical |= region.Type == RegionType.Identical ? 1u << i : 0;
                 error = Space.MapLinear(start, host, region.Size, region.Flags);
             }

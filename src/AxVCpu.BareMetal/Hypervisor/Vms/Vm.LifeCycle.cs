@@ -212,6 +212,7 @@ internal unsafe partial struct Vm
             if (problem != VmProblem.None)
                 return problem;
         }
+        Native.InvalidateInstructionCaches();
         return Manifest.HasDeviceTree ? LoadFile(Manifest.DeviceTree) : WriteTree();
     }
 
@@ -227,33 +228,25 @@ internal unsafe partial struct Vm
     {
         if (Space.Write(new GuestPhysAddr(address), data) != GuestAccessStatus.Ok)
             return false;
-        ForEachBlock(address, (ulong)data.Length, zero: false);
+        for (ulong size = (ulong)data.Length; size != 0;)
+        {
+            if (!Space.TranslateAndGetLimit(new GuestPhysAddr(address), out HostPhysAddr host, out ulong limit, size) || limit == 0)
+                return false;
+            Native.CleanDataCache(host.Value, limit);
+            address += limit;
+            size -= limit;
+        }
         return true;
     }
 
+    /// <summary>Empties the guest's memory: what is its own when it is touched again, the host's at once, where devices may reach it.</summary>
     private void ClearMemory()
     {
+        Space.DiscardReserved();
         for (int i = 0; i < Manifest.RegionCount; i++)
         {
-            RegionConfig region = Manifest.Regions[i];
-            if (region.Type != RegionType.Reserved && (region.Flags & MappingFlags.Device) == 0)
-                ForEachBlock(region.Address, region.Size, zero: true);
-        }
-    }
-
-    /// <summary>Zeroes, or writes back from the caches, what is mapped in a range.</summary>
-    private void ForEachBlock(ulong address, ulong size, bool zero)
-    {
-        while (size != 0)
-        {
-            if (!Space.TranslateAndGetLimit(new GuestPhysAddr(address), out HostPhysAddr host, out ulong limit, size) || limit == 0)
-                return;
-            if (zero)
-                Native.Zero(host.Value, limit);
-            Native.CleanDataCache(host.Value, limit);
-            Native.SyncInstructionCache(host.Value, limit);
-            address += limit;
-            size -= limit;
+            if (Manifest.Regions[i].Type == RegionType.Identical)
+                default(HostFrames).ClearFrames(new HostPhysAddr(Manifest.Regions[i].Address), Manifest.Regions[i].Size / PageSize);
         }
     }
 }
