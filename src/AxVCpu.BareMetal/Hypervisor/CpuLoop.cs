@@ -55,7 +55,7 @@ internal static unsafe class CpuLoop
                 GiveBack(ref hypervisor, cpu, vcpu);
                 return;
             }
-            ulong next = Earlier(hypervisor.Scheduler.NextTimer(cpu), vcpu->PhysicalDeadline);
+            ulong next = Earlier(hypervisor.Scheduler.NextTimer(cpu), vcpu->PhysicalAlarm(now));
             if (next != timer)
             {
                 timer = next;

@@ -119,7 +119,10 @@ internal sealed class BareMetalConfig
     private void WriteImages(ManifestWriter manifest, Func<string, ReadOnlyMemory<byte>, uint> addFile)
     {
         KernelConfig kernel = _config.Kernel;
-        List<AddressRangeConfig> ram = [.. _regions.Where(region => (region.Flags & (uint)MappingFlags.Device) == 0)
+        // What somebody else reserved is not for our files, when there is other RAM: it is not cleared before a start, and may hold something.
+        List<MemoryRegionConfig> memory = [.. _regions.Where(region => (region.Flags & (uint)MappingFlags.Device) == 0)];
+        bool hasOwn = memory.Any(region => region.MapType != MemoryMapType.Reserved);
+        List<AddressRangeConfig> ram = [.. memory.Where(region => !hasOwn || region.MapType != MemoryMapType.Reserved)
             .OrderBy(region => region.Address).Select(region => new AddressRangeConfig(region.Address, region.Size))];
         ulong size = ram.Aggregate(0UL, (sum, region) => sum + region.Length);
         BootLayout layout = new(ram);

@@ -9,7 +9,8 @@ namespace AxVCpu.BareMetal.Tests.Machine;
 internal sealed unsafe class BoardCpu : FakeCpu
 {
     private const uint FirstSpi = 32;
-    private const ulong ExitTicks = 1;
+    private const ulong ExitTicks = 2;
+    private const ulong InstructionSize = 4;
     private const ulong SpinTicks = 10;
     private const ulong ListEnd = 1UL << 41;            // ICH_LR<n>_EL2.EOI
     private const ulong ListStates = 3UL << 62;
@@ -37,6 +38,9 @@ internal sealed unsafe class BoardCpu : FakeCpu
     public static new BoardCpu Current => (BoardCpu)FakeCpu.Current;
 
     public uint Index { get; }
+
+    /// <summary>Where the board's RAM begins.</summary>
+    public ulong Ram => _board.Ram;
 
     /// <summary>Virtualization on it.</summary>
     public ref PerCpu<Aarch64PerCpu> Hardware => ref Block->Virtualization;
@@ -174,10 +178,12 @@ internal sealed unsafe class BoardCpu : FakeCpu
     {
         if (_board.Programs.TryGetValue(registers->Pc, out GuestProgram? program))
         {
-            _guests[(nint)registers] = new GuestCpu(registers, program);
-            registers->Pc += 4;
+            _guests[(nint)registers] = new GuestCpu(registers, program) { ProgramCounter = registers->Pc + InstructionSize };
         }
-        return _guests[(nint)registers];
+        GuestCpu guest = _guests[(nint)registers];
+        // A program is where it is whatever it does: it must not run into another.
+        registers->Pc = guest.ProgramCounter;
+        return guest;
     }
 
     private void Sleep(ulong until)

@@ -30,6 +30,9 @@ internal sealed unsafe class GuestCpu
         _program = program(this).GetEnumerator();
     }
 
+    /// <summary>Where the program is, once it has begun.</summary>
+    public required ulong ProgramCounter { get; init; }
+
     /// <summary>How much of its computation is left.</summary>
     public ulong Remaining { get; set; }
 

@@ -97,7 +97,8 @@ internal unsafe struct PassthroughTable
             return false;
         var host = new VmHost(owner);
         owner->Lock.Enter();
-        bool taken = owner->State == VmState.Running && owner->Gic.RaiseHardware(ref host, interrupt);
+        // A VM that stands still takes it later. Until then it stays active: a level would else be raised again at once, for ever.
+        bool taken = owner->State is not (VmState.Created or VmState.Stopped or VmState.Failed) && owner->Gic.RaiseHardware(ref host, interrupt);
         owner->Lock.Exit();
         return taken;
     }

@@ -34,6 +34,16 @@ internal unsafe struct VmVCpu
         }
     }
 
+    /// <summary>
+    /// When the CPU must leave the guest for the physical timer, in ticks of the host; the maximum value is never. Not for one that is due:
+    /// its interrupt is raised, and an alarm would go off again and again before the guest's next instruction.
+    /// </summary>
+    internal readonly ulong PhysicalAlarm(ulong now)
+    {
+        ulong due = PhysicalDeadline;
+        return due > now ? due : ulong.MaxValue;
+    }
+
     /// <summary>The affinity fields of its MPIDR_EL1.</summary>
     internal readonly ulong Mpidr => Vm->Manifest.MpidrOf(Index);
 

@@ -1,0 +1,192 @@
+using AxVCpu.BareMetal.Aarch64;
+using AxVCpu.BareMetal.Hypervisor;
+using AxVCpu.BareMetal.Tests.Machine;
+using AxVM;
+using VmState = AxVCpu.BareMetal.Hypervisor.VmState;
+
+namespace AxVCpu.BareMetal.Tests.Hypervisor;
+
+/// <summary>What a VM has of the host: devices with their interrupts, and memory at the host's own addresses.</summary>
+[Collection(HostBoardTests.Name)]
+public sealed unsafe class HostDeviceTests
+{
+    private const uint Interrupt = HostBoard.DeviceInterrupt;
+    private const ulong Second = HostBoard.Frequency;
+
+    [Fact]
+    public void A_device_interrupts_its_guest_until_its_line_falls()
+    {
+        int taken = 0;
+        using var board = new HostBoard(2, new HostArchive().Add("one", cpu => Serve(cpu, () => taken++), HasDevice));
+        board.PowerOn();
+        board.Drive(Interrupt, true); // nobody's yet
+        board.Run(Second / 10);
+        board.Drive(Interrupt, false);
+        board.Command("vm start one");
+        board.Run(Second / 10);
+        Assert.Equal(0, taken);
+        for (int i = 1; i <= 5; i++)
+        {
+            board.Drive(Interrupt, true);
+            Assert.True(board.RunUntil(() => taken >= i, 1000), $"interrupt {i}");
+            board.Drive(Interrupt, false);
+            board.Run(1000);
+            // The guest's end of interrupt has deactivated the physical one; while the line was high it came again.
+            Assert.False(board.Spis.IsActive(Interrupt));
+        }
+        int before = taken;
+        board.Drive(Interrupt, true);
+        board.Run(1000);
+        Assert.InRange(taken - before, 10, 1000);
+        board.Drive(Interrupt, false);
+    }
+
+    [Fact]
+    public void A_device_of_a_vm_that_stands_still_waits_and_does_not_occupy_the_host()
+    {
+        int taken = 0;
+        using var board = new HostBoard(1, new HostArchive().Add("one", cpu => Serve(cpu, () => taken++), HasDevice));
+        board.PowerOn();
+        board.Command("vm start one");
+        board.Run(Second / 10);
+        board.Command("vm suspend one");
+        board.Drive(Interrupt, true);
+        board.Run(Second / 10);
+        Assert.Equal(0, taken);
+        board.Command("vm list"); // the host is there
+        board.Command("vm resume one");
+        Assert.True(board.RunUntil(() => taken == 1, 1000), "the interrupt was lost");
+        board.Drive(Interrupt, false);
+        board.Run(1000);
+        Assert.False(board.Spis.IsActive(Interrupt));
+    }
+
+    [Fact]
+    public void A_vm_that_stops_in_the_midst_of_an_interrupt_leaves_it_ready_for_its_next_start()
+    {
+        int taken = 0;
+        bool ends = false;
+        using var board = new HostBoard(1, new HostArchive().Add("one", cpu => Serve(cpu, () => taken++, () => ends), HasDevice));
+        board.PowerOn();
+        board.Command("vm start one");
+        board.Run(1000);
+        board.Drive(Interrupt, true);
+        Assert.True(board.RunUntil(() => taken == 1, 1000));
+        Assert.True(board.Spis.IsActive(Interrupt));
+        board.Command("vm stop -f one");
+        board.Run(1000);
+        Assert.Equal((false, false), (board.Spis.IsActive(Interrupt), board.Spis.IsEnabled(Interrupt)));
+        ends = true;
+        board.Command("vm start one");
+        Assert.True(board.RunUntil(() => taken == 2, 10_000));
+    }
+
+    [Fact]
+    public void A_device_is_one_vms()
+    {
+        using var board = new HostBoard(1, new HostArchive().Add("first", Idle, HasDevice).Add("second", Idle, HasDevice));
+        board.PowerOn();
+        Assert.Contains("vm second cannot be made: device belongs to another VM", board.Console, StringComparison.Ordinal);
+        board.Command("vm delete first");
+        board.Command("vm create second");
+        Assert.Equal(VmState.Created, HostBoard.Vm("second")->State);
+    }
+
+    [Fact]
+    public void Identical_memory_is_the_hosts_own_while_it_is_free()
+    {
+        ulong free = 0;
+        Action<VmConfig, ulong> identical = (config, ram) => config.Kernel.MemoryRegions =
+        [
+            new MemoryRegionConfig(HostArchive.GuestRam, HostArchive.Memory, 7, MemoryMapType.Allocate),
+            new MemoryRegionConfig(ram + (96 << 20), 2 << 20, 7, MemoryMapType.Identical),
+        ];
+        ulong found = 1;
+        using var board = new HostBoard(1, new HostArchive().Add("first", Program, identical).Add("second", Idle, identical));
+        board.PowerOn();
+        ulong place = board.Ram + (97 << 20); // behind the devicetree
+        Assert.Contains("vm second cannot be made: host memory is not free", board.Console, StringComparison.Ordinal);
+        free = HostMemory.FreePages;
+        board.Command("vm start first");
+        board.Run(1000);
+        Assert.Equal((0UL, 0x77UL), (found, *(ulong*)place));
+        board.Command("vm delete -f first");
+        board.Run(1000);
+        Assert.True(HostMemory.FreePages >= free + 512);
+        board.Command("vm create second");
+        Assert.Equal(0UL, *(ulong*)place); // nothing of the first is left for the second
+
+        IEnumerable<GuestStep> Program(GuestCpu cpu)
+        {
+            ulong at = BoardCpu.Current.Ram + (97 << 20);
+            found = cpu.Load(at);
+            Assert.True(cpu.TryStore(at, 0x77));
+            yield return GuestCpu.Wait();
+        }
+    }
+
+    [Fact]
+    public void Reserved_memory_is_what_the_hosts_devicetree_keeps_and_nothing_else()
+    {
+        ulong found = 0;
+        using var board = new HostBoard(
+            1,
+            new HostArchive().Add("kept", Program, Reserves(HostBoard.ReservedOffset, HostBoard.ReservedSize)).Add("ram", Idle, Reserves(96 << 20, 2 << 20))
+                .Add("image", Idle, Reserves(0, 2 << 20)).Add("beyond", Idle, Reserves(HostBoard.ReservedOffset, HostBoard.ReservedSize + 0x1000)));
+        *(ulong*)(board.Ram + HostBoard.ReservedOffset + 64) = 0x1234;
+        board.PowerOn();
+        foreach (string name in (string[])["ram", "image", "beyond"])
+            Assert.Contains($"vm {name} cannot be made: host memory is not free", board.Console, StringComparison.Ordinal);
+        ulong free = HostMemory.FreePages;
+        board.Command("vm start kept");
+        board.Run(1000);
+        Assert.Equal((0x1234UL, 0x77UL), (found, *(ulong*)(board.Ram + HostBoard.ReservedOffset + 64)));
+        // A start anew does not clear what is not the hypervisor's, and a deletion does not free it.
+        board.Command("vm restart -f kept");
+        board.Run(1000);
+        Assert.Equal(0x77UL, found);
+        board.Command("vm delete -f kept");
+        board.Run(1000);
+        Assert.False(HostMemory.TryReserve(new HostPhysAddr(board.Ram + HostBoard.ReservedOffset), 1));
+        Assert.True(HostMemory.FreePages > free);
+
+        IEnumerable<GuestStep> Program(GuestCpu cpu)
+        {
+            ulong at = BoardCpu.Current.Ram + HostBoard.ReservedOffset + 64;
+            found = cpu.Load(at);
+            Assert.True(cpu.TryStore(at, 0x77));
+            yield return GuestCpu.Wait();
+        }
+    }
+
+    private static Action<VmConfig, ulong> Reserves(ulong offset, ulong size) => (config, ram) => config.Kernel.MemoryRegions =
+    [
+        new MemoryRegionConfig(HostArchive.GuestRam, HostArchive.Memory, 7, MemoryMapType.Allocate),
+        new MemoryRegionConfig(ram + offset, size, 7, MemoryMapType.Reserved),
+    ];
+
+    private static void HasDevice(VmConfig config, ulong ram) =>
+        config.Devices.Passthrough = [new PassthroughDeviceConfig($"/device@{HostBoard.Device:x}", 0, 0, 0, 0)];
+
+    /// <summary>Takes the device's interrupts; never ends them when <paramref name="ends"/> says so.</summary>
+    private static IEnumerable<GuestStep> Serve(GuestCpu cpu, Action taken, Func<bool>? ends = null)
+    {
+        foreach (GuestStep step in GuestInterrupts.Enable(cpu, Interrupt))
+            yield return step;
+        while (true)
+        {
+            while (GuestCpu.Acknowledge() != Interrupt)
+                yield return GuestCpu.Wait();
+            taken();
+            yield return GuestCpu.Compute(10);
+            while (ends is not null && !ends())
+                yield return GuestCpu.Compute(10);
+            GuestCpu.EndOfInterrupt(Interrupt);
+        }
+    }
+
+    private static IEnumerable<GuestStep> Idle(GuestCpu cpu)
+    {
+        yield return GuestCpu.Wait();
+    }
+}
