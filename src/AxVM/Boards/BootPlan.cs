@@ -13,16 +13,19 @@ internal sealed class BootPlan : IPreparedBoot
     private const ulong InitrdDistance = 512UL << 20;
     private const ulong DtbAlignment = 2UL << 20;
     private const int RngSeedBytes = 32;
+    private const ulong Page = 0x1000;
 
-    private BootPlan(BootLayout layout, ulong entry, PlacedImage dtb, byte[]? rom, KernelImage? program)
+    private BootPlan(BootLayout layout, ulong entry, PlacedImage dtb, byte[]? rom, KernelImage? program, ulong move)
     {
         Images = layout.Placed;
         Tree = dtb.Data;
         Entry = entry;
+        Free = FindFree(layout, dtb);
         Dtb = dtb.Address;
         Rom = rom;
-        ToHost = program?.ToHost;
-        FromHost = program?.FromHost;
+        ToHost = program?.ToHost + move;
+        FromHost = program?.FromHost + move;
+        Signature = program?.Signature is { } signature ? signature with { Address = signature.Address + move } : null;
     }
 
     /// <summary>What is written to RAM.</summary>
@@ -37,6 +40,9 @@ internal sealed class BootPlan : IPreparedBoot
     /// <summary>The devicetree.</summary>
     public ReadOnlyMemory<byte> Tree { get; }
 
+    /// <summary>Memory behind everything placed in the first RAM, up to the devicetree or the end.</summary>
+    public AddressRangeConfig Free { get; }
+
     /// <summary>What is written to the reset ROM, in the machine profile.</summary>
     public byte[]? Rom { get; }
 
@@ -46,7 +52,10 @@ internal sealed class BootPlan : IPreparedBoot
     /// <summary>The address of the program's <c>fromhost</c>.</summary>
     public ulong? FromHost { get; }
 
-    /// <summary>Whether the kernel is an ELF with a <c>tohost</c> symbol. A file that cannot be read is not; loading it says why.</summary>
+    /// <summary>The range of memory that is the program's result.</summary>
+    public AddressRangeConfig? Signature { get; }
+
+    /// <summary>Whether the kernel is an ELF with a <c>tohost</c> symbol or section. A file that cannot be read is not; loading it says why.</summary>
     public static bool IsTestProgram(Riscv64VirtConfig board)
     {
         if (board.Config.Kernel.Path is not { } path)
@@ -87,6 +96,7 @@ internal sealed class BootPlan : IPreparedBoot
             : Place(layout, "the firmware", firmware, config.BiosLoadAddress ?? Riscv64VirtLayout.Ram, config.BiosLoadAddress is not null);
         ulong kernelBase = config.LoadAddress ?? DefaultBase(kernel, firmware is not null);
         ulong kernelEntry = kernel is null ? 0 : Place(layout, "the kernel", kernel, kernelBase, config.LoadAddress is not null);
+        ulong move = kernel?.Entry is ulong linked ? unchecked(kernelEntry - linked) : 0;
         kernelEntry = config.EntryPoint ?? kernelEntry;
 
         PlacedImage? initrd = PlaceInitrd(layout, board, kernel is null ? Riscv64VirtLayout.Ram : kernelBase);
@@ -98,11 +108,11 @@ internal sealed class BootPlan : IPreparedBoot
             : layout.PlaceHigh("the devicetree", tree, DtbAlignment, Riscv64VirtLayout.DtbLimit);
         if (profile == StartProfile.Sbi)
         {
-            return new BootPlan(layout, firmwareEntry ?? kernelEntry, dtb, null, kernel);
+            return new BootPlan(layout, firmwareEntry ?? kernelEntry, dtb, null, kernel, move);
         }
 
         byte[] rom = ResetRom.Build(firmwareEntry ?? kernelEntry, dtb.Address, firmware is null ? 0 : kernelEntry, 0);
-        return new BootPlan(layout, Riscv64VirtLayout.ResetRom, dtb, rom, kernel);
+        return new BootPlan(layout, Riscv64VirtLayout.ResetRom, dtb, rom, kernel, move);
     }
 
     /// <summary>The tree that the board generates.</summary>
@@ -116,6 +126,17 @@ internal sealed class BootPlan : IPreparedBoot
         }
 
         return tree;
+    }
+
+    /// <summary>Between the highest image and the devicetree, which is placed as high as it can be.</summary>
+    private static AddressRangeConfig FindFree(BootLayout layout, PlacedImage dtb)
+    {
+        AddressRangeConfig ram = layout.Ram[0];
+        ulong end = ram.Address + ram.Length;
+        ulong limit = dtb.Address > ram.Address && dtb.Address < end ? dtb.Address : end;
+        ulong start = layout.Placed.Where(image => image.End <= limit && image.Address >= ram.Address).Select(image => image.End).DefaultIfEmpty(ram.Address).Max();
+        start = ulong.Min((start + Page - 1) & ~(Page - 1), limit);
+        return new AddressRangeConfig(start, limit - start);
     }
 
     private static Riscv64VirtTreeOptions Options(

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using AxVCpu;
+using AxVCpu.Devices;
 using AxVCpu.Memory;
 
 namespace AxVM.Boards;
@@ -12,14 +13,16 @@ namespace AxVM.Boards;
 /// <param name="toHost">The address of <c>tohost</c>.</param>
 /// <param name="fromHost">The address of <c>fromhost</c>, or <c>null</c>.</param>
 /// <param name="host">Told when the guest ends.</param>
-/// <param name="print">Takes what the guest prints.</param>
-internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fromHost, IMachineHost host, Action<ReadOnlySpan<byte>> print)
+/// <param name="console">Where the guest prints, and where its characters come from.</param>
+internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fromHost, IMachineHost host, UartDevice console)
 {
     private const int HighestCode = 120;
     private const ulong LongestWrite = 64 * 1024;
     private const byte SystemCallDevice = 0;
     private const byte ConsoleDevice = 1;
+    private const byte ConsoleRead = 0;
     private const byte ConsoleWrite = 1;
+    private const ulong CharacterHere = 0x100;
     private const ulong CallWrite = 64;
     private const ulong CallExit = 93;
     private const ulong NotSupported = unchecked((ulong)-38L); // -ENOSYS
@@ -27,18 +30,24 @@ internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fr
 
     private readonly Lock _gate = new();
     private bool _isOver;
+    private bool _wantsCharacter;
 
     /// <summary>Looks for a message and serves it. Any thread.</summary>
     public void Poll()
     {
         lock (_gate)
         {
-            if (_isOver || memory.ReadVolatile(new GuestPhysAddr(toHost), AccessWidth.Qword, out ulong message) != GuestAccessStatus.Ok || message == 0)
+            if (_isOver)
             {
                 return;
             }
 
-            Serve(message);
+            if (memory.ReadVolatile(new GuestPhysAddr(toHost), AccessWidth.Qword, out ulong message) == GuestAccessStatus.Ok && message != 0)
+            {
+                Serve(message);
+            }
+
+            GiveCharacter();
         }
     }
 
@@ -58,12 +67,29 @@ internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fr
         }
         else
         {
-            // A character is taken without an answer; of anything else the guest hears nothing, as if no device were there.
+            // A character is taken without an answer, one that is wanted comes when it is typed; of anything else the guest hears
+            // nothing, as if no device were there.
             Clear();
             if (device == ConsoleDevice && command == ConsoleWrite)
             {
-                print([(byte)payload]);
+                console.Print([(byte)payload]);
             }
+
+            _wantsCharacter |= device == ConsoleDevice && command == ConsoleRead;
+        }
+    }
+
+    /// <summary>Answers the guest's wish for a character once one is typed and the last answer was taken.</summary>
+    private void GiveCharacter()
+    {
+        byte character = 0;
+        if (_wantsCharacter && fromHost is ulong address
+            && memory.ReadVolatile(new GuestPhysAddr(address), AccessWidth.Qword, out ulong last) == GuestAccessStatus.Ok && last == 0
+            && console.Take(new Span<byte>(ref character)) != 0)
+        {
+            _wantsCharacter = false;
+            ulong answer = ((ulong)ConsoleDevice << 56) | ((ulong)ConsoleRead << 48) | CharacterHere | character;
+            memory.WriteVolatile(new GuestPhysAddr(address), AccessWidth.Qword, answer);
         }
     }
 
@@ -96,7 +122,7 @@ internal sealed class HtifPort(GuestAddressSpace memory, ulong toHost, ulong? fr
                 byte[] text = new byte[ulong.Min(Argument(words, 3), LongestWrite)];
                 bool isRead = memory.Read(new GuestPhysAddr(Argument(words, 2)), text) == GuestAccessStatus.Ok;
                 result = isRead ? (ulong)text.Length : BadAddress;
-                print(isRead ? text : []);
+                console.Print(isRead ? text : []);
                 break;
         }
 

@@ -60,9 +60,23 @@ internal sealed partial class Riscv64VirtMachine
             (mapping.Device as IResettable)?.Reset();
         }
 
-        _htif = plan.ToHost is ulong toHost ? new HtifPort(_memory, toHost, plan.FromHost, _host, Print) : null;
+        _htif = plan.ToHost is ulong toHost ? new HtifPort(_memory, toHost, plan.FromHost, _host, _uart) : null;
+        _signature = plan.Signature;
+        _semihosting.Describe(_board.Config.Kernel.CommandLine, plan.Free);
         _uart.Start();
         _virtio.Start();
+    }
+
+    /// <inheritdoc/>
+    public byte[]? ReadSignature()
+    {
+        if (_signature is not { } range)
+        {
+            return null;
+        }
+
+        byte[] bytes = new byte[range.Length];
+        return _memory.Read(new GuestPhysAddr(range.Address), bytes) == GuestAccessStatus.Ok ? bytes : null;
     }
 
     /// <inheritdoc/>
@@ -133,7 +147,7 @@ internal sealed partial class Riscv64VirtMachine
         switch (console.Operation)
         {
             case SbiConsoleOperation.WriteByte:
-                Print([console.Byte]);
+                _uart.Print([console.Byte]);
                 break;
             case SbiConsoleOperation.Write:
                 ulong written = 0;
@@ -174,8 +188,6 @@ internal sealed partial class Riscv64VirtMachine
                 break;
         }
     }
-
-    private void Print(ReadOnlySpan<byte> text) => _uart.Print(text);
 
     private void Write(ulong address, ReadOnlySpan<byte> data, string name)
     {

@@ -27,6 +27,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     private readonly VirtioSlots _virtio;
     private readonly SemihostingPort _semihosting;
     private HtifPort? _htif;
+    private AddressRangeConfig? _signature;
 
     /// <summary>Builds the board; nothing is loaded yet.</summary>
     /// <exception cref="ConfigException">The configuration asks for what the board does not have.</exception>
@@ -76,7 +77,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
                 _memory);
             _ownedAsync.Add(_virtio);
             _virtio.Fill(config, _board.Disks, console);
-            _semihosting = new SemihostingPort(_memory, Clock, host, Print);
+            _semihosting = new SemihostingPort(_memory, Clock, host, _uart);
         }
         catch
         {

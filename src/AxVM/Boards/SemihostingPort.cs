@@ -1,4 +1,6 @@
+using System.Text;
 using AxVCpu;
+using AxVCpu.Devices;
 using AxVCpu.Memory;
 using AxVCpu.Software.Riscv64;
 
@@ -36,8 +38,8 @@ internal enum SemihostingOperation : ulong
 /// <param name="memory">The guest's memory.</param>
 /// <param name="clock">The VM's clock.</param>
 /// <param name="host">Told when the guest ends.</param>
-/// <param name="print">Takes what the guest prints.</param>
-internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, IMachineHost host, Action<ReadOnlySpan<byte>> print)
+/// <param name="console">Where the guest prints, and where its characters come from.</param>
+internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, IMachineHost host, UartDevice console)
 {
     private const ulong ApplicationExit = 0x20026; // ADP_Stopped_ApplicationExit
     private const ulong Failure = ulong.MaxValue;
@@ -48,6 +50,11 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
     private const int NoEntry = 2; // ENOENT
     private const int BadHandle = 9; // EBADF
     private const int NotImplemented = 38; // ENOSYS
+    private const int TooSmall = 34; // ERANGE
+
+    // From the ebreak to behind the sequence that marks a call.
+    private const ulong CallTail = 8;
+    private static readonly TimeSpan s_typingPause = TimeSpan.FromMilliseconds(1);
 
     private static ReadOnlySpan<byte> ConsoleName => ":tt"u8;
 
@@ -57,24 +64,55 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
     private static ReadOnlySpan<byte> Features => [0x53, 0x48, 0x46, 0x42, 0b11];
 
     private readonly Lock _gate = new();
+    private byte[] _commandLine = [0];
+    private AddressRangeConfig _heap;
     private int _featuresPosition;
     private int _errno;
+
+    /// <summary>Tells what a program may ask about itself. While no vCPU runs.</summary>
+    /// <param name="commandLine">Its words, or <c>null</c>.</param>
+    /// <param name="heap">Memory that nothing else is in.</param>
+    public void Describe(string? commandLine, AddressRangeConfig heap)
+    {
+        _commandLine = [.. Encoding.UTF8.GetBytes(commandLine ?? string.Empty), 0];
+        _heap = heap;
+        _featuresPosition = 0;
+        _errno = 0;
+    }
 
     /// <summary>Serves one call; its result goes to the vCPU's return register. On the vCPU's thread.</summary>
     public void Serve(VirtualCpu cpu, in SemihostingExit call)
     {
+        ulong? result;
         lock (_gate)
-            cpu.SetReturnValue(Serve((SemihostingOperation)call.Operation, call.Argument));
+            result = Serve((SemihostingOperation)call.Operation, call.Argument);
+        if (result is ulong value)
+        {
+            cpu.SetReturnValue(value);
+            return;
+        }
+
+        // It waits for a character: the guest makes the call again, so that it can be stopped and interrupted meanwhile.
+        Thread.Sleep(s_typingPause);
+        cpu.ProgramCounter -= CallTail;
     }
 
-    private ulong Serve(SemihostingOperation operation, ulong block)
+    /// <summary>The call's result; null when there is none yet.</summary>
+    private ulong? Serve(SemihostingOperation operation, ulong block)
     {
         switch (operation)
         {
             case SemihostingOperation.WriteC:
                 if (memory.ReadObject(new GuestPhysAddr(block), out byte character) == GuestAccessStatus.Ok)
-                    print([character]);
+                    console.Print([character]);
                 return 0;
+            case SemihostingOperation.ReadC:
+                byte typed = 0;
+                return console.Take(new Span<byte>(ref typed)) != 0 ? typed : null;
+            case SemihostingOperation.GetCommandLine:
+                return GetCommandLine(block);
+            case SemihostingOperation.HeapInfo:
+                return DescribeHeap(block);
             case SemihostingOperation.Write0:
                 return PrintText(block);
             case SemihostingOperation.Open:
@@ -153,7 +191,7 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
             Span<byte> part = chunk[..(int)ulong.Min(length - end, (ulong)chunk.Length)];
             if (memory.Read(new GuestPhysAddr(at), part) != GuestAccessStatus.Ok)
                 break;
-            print(part);
+            console.Print(part);
             at += (ulong)part.Length;
             length -= (ulong)part.Length;
         }
@@ -161,10 +199,23 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
         return length;
     }
 
-    /// <summary>The result counts the bytes that were not read; the console's input belongs to the UART, and is at its end here.</summary>
-    private ulong Read(ulong block)
+    /// <summary>The result counts the bytes that were not read; of the console at least one byte is.</summary>
+    private ulong? Read(ulong block)
     {
         ulong length = Word(block, 2);
+        if (Word(block, 0) == ConsoleHandle && length != 0)
+        {
+            Span<byte> typed = stackalloc byte[256];
+            typed = typed[..(int)ulong.Min(length, (ulong)typed.Length)];
+            // Before a character is taken that would then be lost.
+            if (memory.Read(new GuestPhysAddr(Word(block, 1)), typed) != GuestAccessStatus.Ok)
+                return length;
+            typed = typed[..console.Take(typed)];
+            if (typed.IsEmpty)
+                return null;
+            return memory.Write(new GuestPhysAddr(Word(block, 1)), typed) == GuestAccessStatus.Ok ? length - (ulong)typed.Length : length;
+        }
+
         if (Word(block, 0) != FeaturesHandle)
             return length;
         ReadOnlySpan<byte> rest = Features[_featuresPosition..];
@@ -191,7 +242,32 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
         {
             if (memory.ReadObject(new GuestPhysAddr(address + (ulong)i), out byte character) != GuestAccessStatus.Ok || character == 0)
                 break;
-            print([character]);
+            console.Print([character]);
+        }
+
+        return 0;
+    }
+
+    /// <summary>The block has a buffer and its length; the length becomes the text's.</summary>
+    private ulong GetCommandLine(ulong block)
+    {
+        if (Word(block, 1) < (ulong)_commandLine.Length)
+            return Fail(TooSmall);
+        bool isWritten = memory.Write(new GuestPhysAddr(Word(block, 0)), _commandLine) == GuestAccessStatus.Ok
+            && memory.WriteObject(new GuestPhysAddr(block + 8), (ulong)(_commandLine.Length - 1)) == GuestAccessStatus.Ok;
+        return isWritten ? 0 : Failure;
+    }
+
+    /// <summary>The block points to four words: begin and end of the heap, and of the stack, which grows down from the end of the same memory.</summary>
+    private ulong DescribeHeap(ulong block)
+    {
+        ulong words = Word(block, 0);
+        ulong end = _heap.Address + _heap.Length;
+        ReadOnlySpan<ulong> limits = [_heap.Address, end, end, _heap.Address];
+        for (int i = 0; i < limits.Length; i++)
+        {
+            if (memory.WriteObject(new GuestPhysAddr(words + (ulong)(8 * i)), limits[i]) != GuestAccessStatus.Ok)
+                return Failure;
         }
 
         return 0;

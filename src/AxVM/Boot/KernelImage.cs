@@ -39,6 +39,8 @@ public sealed class KernelImage
     private const int MagicAt = 56;
     private const uint RiscvMagic = 0x05435352;
     private const uint Arm64Magic = 0x644d5241;
+    private const string ToHostName = "tohost";
+    private const ulong FromHostDistance = 64; // both are aligned to 64 bytes
 
     private KernelImage(string name, ImageFormat format, bool wasCompressed, IReadOnlyList<ImageSegment> segments)
     {
@@ -66,11 +68,14 @@ public sealed class KernelImage
     /// <summary>Linux <c>Image</c>: the offset from a 2 MiB boundary the kernel wants; 0 otherwise.</summary>
     public ulong TextOffset { get; private init; }
 
-    /// <summary>The physical address of the ELF symbol <c>tohost</c>, if there is one.</summary>
+    /// <summary>The physical address of the ELF symbol <c>tohost</c>, or else of the section <c>.tohost</c>, if there is one.</summary>
     public ulong? ToHost { get; private init; }
 
-    /// <summary>The physical address of the ELF symbol <c>fromhost</c>, if there is one.</summary>
+    /// <summary>The physical address of the ELF symbol <c>fromhost</c>, or else of its place in the section <c>.tohost</c>, if there is one.</summary>
     public ulong? FromHost { get; private init; }
+
+    /// <summary>The range between the ELF symbols <c>begin_signature</c> and <c>end_signature</c>, if they are there.</summary>
+    internal AddressRangeConfig? Signature { get; private init; }
 
     /// <summary>The 32-bit entry that an ELF names for PVH; <c>null</c> when it has none.</summary>
     public ulong? PvhEntry { get; private init; }
@@ -114,13 +119,16 @@ public sealed class KernelImage
         {
             ElfFile elf = ElfFile.Parse(bytes, name, architecture);
             MultibootHeader? header = architecture == GuestArchitecture.X64 && elf.PvhEntry is null ? MultibootHeader.Find(bytes, name) : null;
+            // A file without symbols still has the section that Berkeley's linker scripts keep for the mailbox.
+            (ulong Address, ulong Size)? mailbox = elf.SymbolAddress(ToHostName) is null ? elf.FindSection(".tohost") : null;
             return header?.Load is not null
                 ? MultibootImage(bytes, name, compressed, header, elf.Entry)
                 : new KernelImage(name, ImageFormat.Elf, compressed, elf.Segments)
                 {
                     Entry = header?.Entry ?? elf.Entry,
-                    ToHost = elf.SymbolAddress("tohost"),
-                    FromHost = elf.SymbolAddress("fromhost"),
+                    ToHost = elf.SymbolAddress(ToHostName) ?? mailbox?.Address,
+                    FromHost = elf.SymbolAddress("fromhost") ?? (mailbox?.Size > FromHostDistance ? mailbox?.Address + FromHostDistance : null),
+                    Signature = FindSignature(elf, name, limit),
                     PvhEntry = elf.PvhEntry,
                     Multiboot = header,
                     Is64 = elf.Is64,
@@ -177,6 +185,18 @@ public sealed class KernelImage
 
     internal static ImageException TooLarge(string name, ulong size, ulong limit) =>
         new(name, $"needs {size} bytes of memory, but the guest has {limit}");
+
+    private static AddressRangeConfig? FindSignature(ElfFile elf, string name, ulong limit)
+    {
+        if (elf.SymbolAddress("begin_signature") is not ulong begin || elf.SymbolAddress("end_signature") is not ulong end)
+        {
+            return null;
+        }
+
+        return end >= begin && end - begin <= limit
+            ? new AddressRangeConfig(begin, end - begin)
+            : throw new ImageException(name, $"has its signature from 0x{begin:x} to 0x{end:x}, which is no range of memory");
+    }
 
     private static KernelImage MultibootImage(ReadOnlyMemory<byte> bytes, string name, bool compressed, MultibootHeader header, ulong? elfEntry)
     {

@@ -23,6 +23,9 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
     /// <summary>What the engine counted about a vCPU; null when it counts nothing. Any thread.</summary>
     ExecutionStatistics? GetExecution(int cpu) => null;
 
+    /// <summary>Reads the memory that the program calls its signature; null when it has none. While no vCPU is inside the guest.</summary>
+    byte[]? ReadSignature() => null;
+
     /// <summary>Whether <see cref="Poll"/> wants to be called about every millisecond.</summary>
     bool NeedsPolling { get; }
 

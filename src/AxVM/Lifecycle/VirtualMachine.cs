@@ -88,6 +88,15 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         _machine.ResidentBytes,
         [.. _machine.Cpus.Select((cpu, index) => new VCpuStatistics(index, cpu.State, _activities[index], _machine.GetExecution(index)))]);
 
+    /// <summary>
+    /// The guest's memory between the symbols <c>begin_signature</c> and <c>end_signature</c> of its ELF file, by which architecture tests
+    /// tell their result; null when the file has none. In Loaded, Paused and Stopped.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Nothing is loaded, or the guest runs.</exception>
+    public byte[]? ReadSignature() => State is VmState.Loaded or VmState.Paused or VmState.Stopped
+        ? _machine.ReadSignature()
+        : throw new InvalidOperationException($"the signature can be read when the VM is Loaded, Paused or Stopped; it is {State}");
+
     /// <summary>The devicetree the guest is shown, or would be shown if it were started now. In every state.</summary>
     /// <exception cref="ConfigException">The guest's board has no devicetree.</exception>
     /// <exception cref="Boot.ImageException">An image that has a part in it cannot be used.</exception>

@@ -28,6 +28,8 @@ internal static class RunCommand
         command.Options.Add(noReboot);
         command.Options.Add(statistics);
         command.Options.Add(json);
+        SignatureFile signature = new();
+        signature.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
             VmConfig config = await machine.ReadAsync(result, cancellation, runs: true).ConfigureAwait(false);
@@ -36,12 +38,14 @@ internal static class RunCommand
             Action<VmStatistics>? report = result.GetValue(statistics) || result.GetValue(json)
                 ? counted => StatisticsReport.Write(counted, result.GetValue(json), errors)
                 : null;
-            return await RunAsync(config, options, result.GetValue(timeout), errors, report, cancellation).ConfigureAwait(false);
+            return await RunAsync(config, options, result, signature, result.GetValue(timeout), errors, report, cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(VmConfig config, VmOptions options, double? timeout, TextWriter errors, Action<VmStatistics>? report, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        VmConfig config, VmOptions options, ParseResult line, SignatureFile signature, double? timeout, TextWriter errors, Action<VmStatistics>? report,
+        CancellationToken cancellation)
     {
         using CancellationTokenSource left = new();
         using CancellationTokenSource expired = new();
@@ -51,6 +55,7 @@ internal static class RunCommand
         VirtualMachine vm = VirtualMachine.Create(config, options);
         await using ConfiguredAsyncDisposable disposing = vm.ConfigureAwait(false);
         await vm.LoadAsync(cancellation).ConfigureAwait(false); // all that is wrong with the input shows before the terminal changes
+        signature.Check(line, vm);
 
         if (RawTerminal.IsPossible)
             await errors.WriteLineAsync($"axvisor: {vm.Name}, Ctrl-A X leaves").ConfigureAwait(false);
@@ -68,6 +73,8 @@ internal static class RunCommand
                 await outputClosed.CancelAsync().ConfigureAwait(false);
             exit = await run.ConfigureAwait(false);
             counted = vm.GetStatistics();
+            if (exit.Reason is VmExitReason.PowerOff or VmExitReason.GuestExit or VmExitReason.Reset)
+                signature.Write(line, vm);
             await vm.DisposeAsync().ConfigureAwait(false); // the console's end: everything printed has then been copied
             if (!await output.ConfigureAwait(false))
                 return ExitCode.OutputClosed;
