@@ -49,7 +49,9 @@ internal static unsafe class HostMemory
         if (s_count == MaxRanges)
             return false;
         // SAFETY: the caller found room for the words in mapped RAM, and reserves it.
-        s_ranges[s_count++] = new FrameBitmap(start, size / PageSize, (ulong*)storage);
+        s_ranges[s_count] = new FrameBitmap(start, size / PageSize, (ulong*)storage);
+        // Address 0 says "no frame" in page-table entries and to callers: nobody gets that one.
+        s_ranges[s_count++].Reserve(0, PageSize);
         return true;
     }
 
