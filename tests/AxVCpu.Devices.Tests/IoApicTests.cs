@@ -1,15 +1,18 @@
 namespace AxVCpu.Devices.Tests;
 
-public sealed class IoApicTests : IApicMessageSink
+public sealed class IoApicTests : IApicRouteSink
 {
     private const ulong Level = 1 << 15, Masked = 1 << 16, RemoteIrr = 1 << 14;
 
     private readonly List<ApicMessage> _sent = [];
+    private readonly List<(int Pin, byte Vector, bool IsLevel, int SentBefore)> _routes = [];
     private readonly IoApicDevice _apic;
 
     public IoApicTests() => _apic = new IoApicDevice(2, this);
 
     void IApicMessageSink.Send(in ApicMessage message) => _sent.Add(message);
+
+    void IApicRouteSink.SetRoute(int pin, in ApicMessage message) => _routes.Add((pin, message.Vector, message.IsLevel, _sent.Count));
 
     private ulong Get(byte index)
     {
@@ -54,6 +57,23 @@ public sealed class IoApicTests : IApicMessageSink
         _apic.Line(4).Set(false);
         _apic.Line(4).Set(true);
         Assert.Equal(2, _sent.Count);
+    }
+
+    [Fact]
+    public void A_sink_knows_a_pins_message_before_it_comes_and_that_it_is_gone_after_a_reset()
+    {
+        _apic.Line(16).Set(true);
+        Program(16, Level | Masked | 0x51);
+        Assert.Equal((16, (byte)0x51, true, 0), _routes[^1]);
+        Program(16, Level | 0x61);
+        Assert.Equal((16, (byte)0x61, true, 0), _routes[^1]);
+        Assert.Equal(0x61, Assert.Single(_sent).Vector);
+        Program(4, 0x71);
+        Assert.Equal((4, (byte)0x71, false, 1), _routes[^1]);
+        _routes.Clear();
+        _apic.Reset();
+        Assert.Equal(Enumerable.Range(0, 24), _routes.Select(route => route.Pin));
+        Assert.All(_routes, route => Assert.False(route.IsLevel));
     }
 
     [Fact]

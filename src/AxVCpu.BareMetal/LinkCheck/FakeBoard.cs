@@ -48,6 +48,8 @@ internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost,
 
     public void Send(in ApicMessage message) => _effects += message.Vector + message.Destination;
 
+    public void SetMessage(int pin, in ApicMessage message) => _effects += message.Vector + (uint)pin;
+
     public void EndOfInterrupt(byte vector) => _effects += vector;
 
     public readonly ulong TimeStamp() => _effects;

@@ -7,6 +7,12 @@ public interface IIoApicHost
 {
     /// <summary>Sends an interrupt to local APICs.</summary>
     void Send(in ApicMessage message);
+
+    /// <summary>
+    /// A pin's entry was written: what it sends from now on, masked or not. Before any of it is sent, as whoever has the local APICs may
+    /// have to know a level-triggered interrupt beforehand to tell its end.
+    /// </summary>
+    void SetMessage(int pin, in ApicMessage message);
 }
 
 /// <summary>Memory-mapped registers of an I/O APIC (Intel 82093AA data sheet, 3.1; the EOI register of version 20h, ICH9 data sheet, 13.5).</summary>
@@ -177,6 +183,21 @@ public struct IoApic
         return true;
     }
 
+    /// <summary>What a pin's entry sends, 0 to 23.</summary>
+    public readonly ApicMessage Message(int pin)
+    {
+        ulong entry = Entry(pin);
+        ApicMessage message = default;
+        message.Vector = (byte)entry;
+        message.Mode = (ApicDeliveryMode)((entry & (ulong)RedirectionBits.ModeMask) >> 8);
+        message.IsLogical = (entry & (ulong)RedirectionBits.Logical) != 0;
+        message.Destination = (uint)(entry >> 56);
+        // Only fixed and lowest-priority interrupts can be level triggered (data sheet, 3.2.4).
+        bool canBeLevel = message.Mode is ApicDeliveryMode.Fixed or ApicDeliveryMode.LowestPriority;
+        message.IsLevel = canBeLevel && (entry & (ulong)RedirectionBits.Level) != 0;
+        return message;
+    }
+
     private static bool Fits(ulong offset, AccessWidth width) => width == AccessWidth.Dword && (offset & 3) == 0 && offset < Size;
 
     private readonly uint ReadSelected()
@@ -208,6 +229,7 @@ public struct IoApic
         // Old kernels end a stuck interrupt by making the pin edge triggered for a moment: remote IRR has no meaning there.
         if ((entry & (ulong)RedirectionBits.Level) == 0)
             entry &= ~(ulong)RedirectionBits.RemoteIrr;
+        host.SetMessage(index >> 1, Message(index >> 1));
         Service(ref host, index >> 1, isEdge: false);
     }
 
@@ -222,13 +244,7 @@ public struct IoApic
         {
             return;
         }
-        ApicMessage message = default;
-        message.Vector = (byte)entry;
-        message.Mode = (ApicDeliveryMode)((entry & (ulong)RedirectionBits.ModeMask) >> 8);
-        message.IsLogical = (entry & (ulong)RedirectionBits.Logical) != 0;
-        message.Destination = (uint)(entry >> 56);
-        // Only fixed and lowest-priority interrupts can be level triggered (data sheet, 3.2.4).
-        message.IsLevel = isLevel && message.Mode is ApicDeliveryMode.Fixed or ApicDeliveryMode.LowestPriority;
+        ApicMessage message = Message(pin);
         if (message.IsLevel)
             _entries[pin] = entry | (ulong)RedirectionBits.RemoteIrr;
         host.Send(in message);

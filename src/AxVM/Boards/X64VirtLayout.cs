@@ -12,6 +12,15 @@ public static class X64VirtLayout
     /// <summary>The first byte that the memory map keeps from the guest at the end of the low RAM.</summary>
     public const ulong ExtendedBiosData = 0x9_FC00;
 
+    /// <summary>
+    /// Where expansion ROMs would be: empty memory, which the memory map does not name. Kernels look through it for ROMs, and each of some
+    /// thousand reads would leave the guest if nothing were there.
+    /// </summary>
+    public const ulong RomArea = 0xC_0000;
+
+    /// <summary>Bytes of the ROM area, which ends at <see cref="TableArea"/>.</summary>
+    public const ulong RomAreaSize = 0x2_0000;
+
     /// <summary>Where a BIOS would be: memory with the ACPI tables, whose root pointer is its first bytes.</summary>
     public const ulong TableArea = 0xE_0000;
 

@@ -44,7 +44,7 @@ internal sealed partial class X64VirtMachine : IMachine
         try
         {
             _alarms = new AlarmClock(Clock, $"vm{config.Base.Id}-alarms");
-            _memory = Own(GuestAddressSpace.Create(NestedFormat.Npt, _board.RamBytes + X64VirtLayout.TableAreaSize));
+            _memory = Own(GuestAddressSpace.Create(NestedFormat.Npt, _board.RamBytes + X64VirtLayout.RomAreaSize + X64VirtLayout.TableAreaSize));
             _machine = Own(new KvmX64Machine(new KvmX64MachineConfig
             {
                 Memory = _memory,
@@ -179,6 +179,7 @@ internal sealed partial class X64VirtMachine : IMachine
     {
         bool populate = !_board.Config.Memory.Lazy;
         Map(0, X64VirtLayout.LowRamEnd, populate);
+        Map(X64VirtLayout.RomArea, X64VirtLayout.RomAreaSize, populate: false);
         Map(X64VirtLayout.TableArea, X64VirtLayout.TableAreaSize, populate: false);
         Map(X64VirtLayout.HighRam, _board.Ram[0].Length - X64VirtLayout.HighRam, populate);
         foreach (AddressRangeConfig region in _board.Ram.Skip(1))

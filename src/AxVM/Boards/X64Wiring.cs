@@ -42,14 +42,43 @@ internal sealed class X64ApicWiring(VirtualCpu cpu, IMachineHost host) : IApicPr
     }
 }
 
-/// <summary>Messages to local APICs in the kernel.</summary>
-internal sealed class X64KernelApics(KvmX64Machine machine) : IApicMessageSink
+/// <summary>Messages to local APICs in the kernel, which leave the guest at the end of an interrupt only for level-triggered routes.</summary>
+internal sealed class X64KernelApics(KvmX64Machine machine) : IApicRouteSink
 {
+    private const byte FirstLegalVector = 16;
+
+    private readonly ApicMessage[] _routes = new ApicMessage[IoApic.Pins];
+    private readonly KvmRoute[] _known = new KvmRoute[IoApic.Pins];
+
+    public void SetRoute(int pin, in ApicMessage message)
+    {
+        ApicMessage before = _routes[pin];
+        _routes[pin] = message;
+        if (!IsNeeded(in before) && !IsNeeded(in message))
+        {
+            return;
+        }
+
+        int count = 0;
+        for (int line = 0; line < _routes.Length; line++)
+        {
+            if (IsNeeded(in _routes[line]))
+            {
+                _routes[line].ToMsi(out ulong address, out uint data);
+                _known[count++] = KvmRoute.ToMessage((uint)line, address, data);
+            }
+        }
+
+        machine.SetRoutes(_known.AsSpan(0, count));
+    }
+
     public void Send(in ApicMessage message)
     {
         message.ToMsi(out ulong address, out uint data);
         machine.SignalMsi(address, data);
     }
+
+    private static bool IsNeeded(in ApicMessage message) => message.IsLevel && message.Vector >= FirstLegalVector;
 }
 
 /// <summary>A wire into a pin of the kernel's controllers.</summary>

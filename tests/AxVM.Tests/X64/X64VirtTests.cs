@@ -112,6 +112,46 @@ public sealed class X64VirtTests
 
     [Theory]
     [MemberData(nameof(Places))]
+    public async Task A_level_triggered_interrupt_comes_again_after_each_end(InterruptControllerPlace place)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label handler = c.CreateLabel();
+            Label stop = c.CreateLabel();
+            Label more = c.CreateLabel();
+            c.LoadSegments();
+            c.SetHandler(0x44, handler);
+            c.Store(Apic + 0xF0, 0x1FF);
+            c.Out8(0x21, 0xFF);
+            c.Out8(0xA1, 0xFF);
+            c.mov(ebx, 3);
+            c.Store(IoApic, 0x10 + 2 * 4 + 1);
+            c.Store(IoApic + 0x10, 0);
+            c.Store(IoApic, 0x10 + 2 * 4);
+            c.Store(IoApic + 0x10, 1 << 15 | 0x44); // level, fixed, to APIC 0
+            c.sti();
+            c.Out8(0x3F9, 0x02);
+            c.Label(ref stop);
+            c.hlt();
+            c.jmp(stop);
+            c.Label(ref handler);
+            c.mov(dx, 0x3FA);
+            c.@in(al, dx); // the line falls
+            c.Print("u"); // and rises
+            c.dec(ebx);
+            c.jnz(more);
+            c.PowerOff();
+            c.Label(ref more);
+            c.Store(Apic + 0xB0, 0);
+            c.iretq();
+        });
+        (VmExit exit, string text) = await Run(program, place);
+        Assert.Equal((new VmExit(VmExitReason.PowerOff), "uuu"), (exit, text));
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
     public async Task A_processor_starts_another_by_init_and_start_up(InterruptControllerPlace place)
     {
         X64Program.RequireKvm();

@@ -7,11 +7,22 @@ public interface IApicMessageSink
     void Send(in ApicMessage message);
 }
 
+/// <summary>
+/// A sink that tells the end of a level-triggered interrupt (<see cref="IoApicDevice.EndOfInterrupt"/>) only when it knew before that the
+/// interrupt can come: local APICs in a kernel.
+/// </summary>
+public interface IApicRouteSink : IApicMessageSink
+{
+    /// <summary>What a pin of the I/O APIC sends from now on. Not called at the same time for two pins.</summary>
+    void SetRoute(int pin, in ApicMessage message);
+}
+
 /// <summary>An <see cref="IoApic"/> on a bus: wires from devices come in, messages to local APICs go out. Thread safe.</summary>
 public sealed class IoApicDevice : IBusDevice, IResettable
 {
     private readonly Lock _lock;
     private readonly IApicMessageSink _sink;
+    private readonly IApicRouteSink? _routes;
     private readonly Pin[] _pins = new Pin[IoApic.Pins];
     private IoApic _state;
 
@@ -22,6 +33,7 @@ public sealed class IoApicDevice : IBusDevice, IResettable
     {
         ArgumentNullException.ThrowIfNull(sink);
         _sink = sink;
+        _routes = sink as IApicRouteSink;
         _state = new IoApic(id);
         for (int pin = 0; pin < _pins.Length; pin++)
             _pins[pin] = new Pin(this, pin);
@@ -53,7 +65,7 @@ public sealed class IoApicDevice : IBusDevice, IResettable
     /// <inheritdoc/>
     public bool Write(ulong offset, AccessWidth width, ulong value)
     {
-        Effects effects = new(_sink);
+        Effects effects = new(this);
         lock (_lock)
             return _state.Write(ref effects, offset, width, value);
     }
@@ -61,7 +73,7 @@ public sealed class IoApicDevice : IBusDevice, IResettable
     /// <summary>A local APIC ended a level-triggered interrupt. Any thread.</summary>
     public void EndOfInterrupt(byte vector)
     {
-        Effects effects = new(_sink);
+        Effects effects = new(this);
         lock (_lock)
             _state.EndOfInterrupt(ref effects, vector);
     }
@@ -70,27 +82,41 @@ public sealed class IoApicDevice : IBusDevice, IResettable
     public void Reset()
     {
         lock (_lock)
+        {
             _state.Reset();
+            RenewRoutes();
+        }
     }
 
     /// <summary>Sends again what asserted pins ask for; after a restored snapshot.</summary>
     public void Resynchronize()
     {
-        Effects effects = new(_sink);
+        Effects effects = new(this);
         lock (_lock)
+        {
+            RenewRoutes();
             _state.Resynchronize(ref effects);
+        }
+    }
+
+    private void RenewRoutes()
+    {
+        for (int pin = 0; pin < IoApic.Pins; pin++)
+            _routes?.SetRoute(pin, _state.Message(pin));
     }
 
     private void SetLevel(int pin, bool level)
     {
-        Effects effects = new(_sink);
+        Effects effects = new(this);
         lock (_lock)
             _state.SetLevel(ref effects, pin, level);
     }
 
-    private readonly struct Effects(IApicMessageSink sink) : IIoApicHost
+    private readonly struct Effects(IoApicDevice device) : IIoApicHost
     {
-        public void Send(in ApicMessage message) => sink.Send(in message);
+        public void Send(in ApicMessage message) => device._sink.Send(in message);
+
+        public void SetMessage(int pin, in ApicMessage message) => device._routes?.SetRoute(pin, in message);
     }
 
     private sealed class Pin(IoApicDevice device, int number) : IInterruptLine
