@@ -66,8 +66,9 @@ public unsafe partial struct NestedPageTable<TFormat, TFrames>
             return;
         }
 
-        NoTlb tlb = default;
-        Unmap(new GuestPhysAddr(0), NestedGeometry<TFormat>.AddressLimit, releaseFrames: false, ref tlb);
+        // All of it, so that no block is split; and nobody's TLB holds anything of it.
+        DetachSilently(new GuestPhysAddr(0), NestedGeometry<TFormat>.AddressLimit);
+        Reap(new GuestPhysAddr(0), NestedGeometry<TFormat>.AddressLimit, releaseFrames: false);
         _frames.DeallocFrames(_root, NestedGeometry<TFormat>.RootFrames);
         _root = default;
         _tableFrames = 0;
