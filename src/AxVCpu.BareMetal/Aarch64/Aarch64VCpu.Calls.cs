@@ -1,21 +1,6 @@
-namespace AxVCpu.BareMetal.Aarch64;
+using AxVCpu.Devices;
 
-/// <summary>The calls of the Power State Coordination Interface that become exits of their own (Arm DEN 0022, 5.1).</summary>
-internal enum PsciCall : uint
-{
-    /// <summary>CPU_SUSPEND.</summary>
-    CpuSuspend = 0x8400_0001,
-    /// <summary>CPU_OFF.</summary>
-    CpuOff = 0x8400_0002,
-    /// <summary>CPU_ON.</summary>
-    CpuOn = 0x8400_0003,
-    /// <summary>SYSTEM_OFF.</summary>
-    SystemOff = 0x8400_0008,
-    /// <summary>SYSTEM_RESET.</summary>
-    SystemReset = 0x8400_0009,
-    /// <summary>SYSTEM_RESET2.</summary>
-    SystemReset2 = 0x8400_0012,
-}
+namespace AxVCpu.BareMetal.Aarch64;
 
 /// <content>HVC and, where the VM wants it, SMC.</content>
 internal unsafe partial struct Aarch64VCpu
@@ -26,38 +11,37 @@ internal unsafe partial struct Aarch64VCpu
     /// <summary>Marks the code of a SystemReset exit that is a SYSTEM_RESET2: the type is below.</summary>
     public const ulong IsReset2 = 1UL << 32;
 
-    private const ulong NotSupported = ulong.MaxValue;  // SMCCC 1.1, 5.2
-    private const ulong Wide = 1UL << 30;               // the function identifier's bit for 64-bit arguments
+    private const ulong NotSupported = unchecked((ulong)(long)PsciResult.NOT_SUPPORTED); // and the calling convention's own (SMCCC 1.1, 5.2)
     private const ulong FunctionMask = 0xFFFF_FFFF;
 
     private void DecodeCall(ref VCpuExitRecord exit)
     {
         ulong number = _registers.X[0];
         ulong function = number & FunctionMask;
-        bool isWide = (function & Wide) != 0;
+        bool isWide = (function & Smccc.Wide) != 0;
         ulong a1 = Argument(1, isWide);
         ulong a2 = Argument(2, isWide);
         ulong a3 = Argument(3, isWide);
         // CPU_OFF, SYSTEM_OFF and SYSTEM_RESET exist with 32 bits only.
-        switch ((PsciCall)(function & ~Wide), isWide)
+        switch ((PsciFunction)(function & ~Smccc.Wide), isWide)
         {
-            case (PsciCall.CpuOn, _):
+            case (PsciFunction.CPU_ON, _):
                 exit.SetCpuUp(a1, new GuestPhysAddr(a2), a3);
                 break;
-            case (PsciCall.CpuSuspend, _):
+            case (PsciFunction.CPU_SUSPEND, _):
                 StorePriorities();
                 exit.SetCpuDown(IsSuspend | (uint)a1);
                 break;
-            case (PsciCall.CpuOff, false):
+            case (PsciFunction.CPU_OFF, false):
                 exit.SetCpuDown(0);
                 break;
-            case (PsciCall.SystemOff, false):
+            case (PsciFunction.SYSTEM_OFF, false):
                 exit.SetSystemDown(0);
                 break;
-            case (PsciCall.SystemReset, false):
+            case (PsciFunction.SYSTEM_RESET, false):
                 exit.SetSystemReset(0);
                 break;
-            case (PsciCall.SystemReset2, _):
+            case (PsciFunction.SYSTEM_RESET2, _):
                 exit.SetSystemReset(IsReset2 | (uint)a1);
                 break;
             default:

@@ -12,6 +12,17 @@ internal unsafe partial struct Aarch64VCpu
     private const int ListPhysicalShift = 32;           // ICH_LR<n>_EL2.pINTID
     private const ulong ListPhysicalMask = 0x1FFF;
 
+    /// <summary>The virtual timer of a vCPU that is not bound.</summary>
+    public readonly GuestTimer StoredTimer => new() { Control = _system.CntvCtlEl0, Compare = _system.CntvCvalEl0, Offset = Timer.Offset };
+
+    /// <summary>Sets the virtual timer of a vCPU that is not bound: a reset stops it.</summary>
+    public void RestoreTimer(in GuestTimer timer)
+    {
+        Timer = timer;
+        _system.CntvCtlEl0 = timer.Control;
+        _system.CntvCvalEl0 = timer.Compare;
+    }
+
     private void PrepareTimerInterrupt(PerCpuBlock* cpu)
     {
         bool isListed = IsTimerListed();

@@ -40,7 +40,7 @@ internal static unsafe class CpuLoop
         if (vcpu->Core.State == VCpuState.Blocked)
             vcpu->Core.TransitionState(VCpuState.Blocked, VCpuState.Free);
         Vm* vm = vcpu->Vm;
-        if (!vcpu->Core.Bind().IsNone)
+        if ((vcpu->IsPoweredDown && !vm->PowerUp(ref *vcpu)) || !vcpu->Core.Bind().IsNone)
         {
             Fail(ref hypervisor, cpu, vcpu, vcpu->Core.Failure);
             return;
@@ -153,7 +153,7 @@ internal static unsafe class CpuLoop
         if (vcpu->Index == 0)
             deadline = Earlier(deadline, vm->Devices.AlarmAt);
         vm->Lock.Enter();
-        bool isPending = vm->Gic.HasDeliverable(vcpu->Index, ref vcpu->Core.Arch.Vgic);
+        bool isPending = vcpu->IsPoweredDown ? vm->Gic.HasWakeRequest(vcpu->Index) : vm->Gic.HasDeliverable(vcpu->Index, ref vcpu->Core.Arch.Vgic);
         vm->Lock.Exit();
         if (isPending)
             return false;

@@ -60,8 +60,16 @@ internal static unsafe class GuestPower
         ulong context = vcpu->Core.GetGpr(ContextRegister);
         PsciOutcome outcome = Psci.CpuSuspend(ref host, (uint)state, entry, context);
         vcpu->Core.SetReturnValue((ulong)outcome.Result);
-        // A power-down state is answered as one that woke before it was reached, which the specification allows: the call returns (5.4.2).
-        return outcome.Action is PsciAction.Standby or PsciAction.PowerDown
-            && CpuLoop.TryBlock(ref hypervisor, cpu, vcpu, vcpu->Core.Arch.Timer.Deadline);
+        if (outcome.Action is not (PsciAction.Standby or PsciAction.PowerDown))
+            return false;
+        // Before it is given up: another CPU may continue it at once.
+        vcpu->ResumeEntry = outcome.Entry;
+        vcpu->ResumeContext = outcome.Context;
+        vcpu->IsPoweredDown = outcome.Action == PsciAction.PowerDown;
+        if (CpuLoop.TryBlock(ref hypervisor, cpu, vcpu, vcpu->Core.Arch.Timer.Deadline))
+            return true;
+        // It woke before the state was reached: the call returns (5.4.2).
+        vcpu->IsPoweredDown = false;
+        return false;
     }
 }

@@ -1,4 +1,5 @@
 using AxVCpu.BareMetal.Aarch64;
+using AxVCpu.Devices;
 
 namespace AxVCpu.BareMetal.Hypervisor;
 
@@ -21,10 +22,8 @@ internal static unsafe class HostInterrupts
             HostTimer.Disarm(); // armed again before the next entry or sleep
         else if (interrupt == HostConsole.InterruptId && interrupt != 0)
             hypervisor.Shell.TakeInput();
-        else if (interrupt >= FirstSpi && hypervisor.Passthrough.Raise(interrupt))
+        else if (interrupt >= GicIntId.FirstSpi && hypervisor.Passthrough.Raise(interrupt))
             return; // the guest's end of interrupt deactivates it
         HostGic.Deactivate(interrupt);
     }
-
-    private const uint FirstSpi = 32;
 }

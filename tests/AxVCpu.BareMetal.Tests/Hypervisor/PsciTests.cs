@@ -8,11 +8,13 @@ namespace AxVCpu.BareMetal.Tests.Hypervisor;
 [Collection(HostBoardTests.Name)]
 public sealed unsafe class PsciTests
 {
+    private const ulong PsciVersion = 0x8400_0000;
     private const ulong CpuSuspend = 0xC400_0001;
     private const ulong CpuOff = 0x8400_0002;
     private const ulong CpuOn = 0xC400_0003;
     private const ulong AffinityInfo = 0xC400_0004;
     private const ulong SystemOff = 0x8400_0008;
+    private const ulong SystemReset = 0x8400_0009;
     private const ulong SystemReset2 = 0xC400_0012;
     private const ulong On = 0;
     private const ulong Off = 1;
@@ -132,6 +134,48 @@ public sealed unsafe class PsciTests
             yield return cpu.Call(SystemReset2, 1);
             answers.Add((long)cpu.Result);
             yield return cpu.Call(SystemOff);
+        }
+    }
+
+    [Fact]
+    public void A_vcpu_in_a_power_down_state_starts_anew_when_an_interrupt_wakes_it_and_a_restart_begins_where_it_always_does()
+    {
+        var wakes = new List<(ulong Context, ulong Slept, uint Interrupt)>();
+        ulong start = 0;
+        int begins = 0;
+        using var board = new HostBoard(1, new HostArchive().Add("one", Program, Resumed));
+        board.PowerOn();
+        board.Command("vm start one");
+        board.Run(20_000);
+        Vm* vm = HostBoard.Vm("one");
+        Assert.Equal((VmState.Stopped, VmEnd.GuestPowerOff, 2), (vm->State, vm->End, begins));
+        Assert.Equal([42UL, 42], wakes.Select(wake => wake.Context));
+        Assert.All(wakes, wake => Assert.InRange(wake.Slept, 1000UL, 1100UL));
+        // The CPU interface is as after a reset: until it is set up, the interrupt that woke the vCPU is not to be had.
+        Assert.All(wakes, wake => Assert.Equal(Aarch64.HostGic.VirtualTimerPpi, wake.Interrupt));
+
+        IEnumerable<GuestStep> Program(GuestCpu cpu)
+        {
+            begins++;
+            foreach (GuestStep step in GuestInterrupts.Enable(cpu, Aarch64.HostGic.VirtualTimerPpi))
+                yield return step;
+            BoardCpu.Current.Vgic.Vmcr = 0; // as an idle driver does: the interrupt wakes nevertheless
+            start = cpu.Counter;
+            GuestCpu.SetTimer(start + 1000);
+            yield return cpu.Call(CpuSuspend, 1 << 16, s_second, 42);
+            Assert.Fail("CPU_SUSPEND to a power-down state has returned");
+        }
+
+        IEnumerable<GuestStep> Resumed(GuestCpu cpu)
+        {
+            ulong context = cpu.Result;
+            ulong slept = cpu.Counter - start;
+            Assert.Equal(0x3C5UL, cpu.Pstate);
+            GuestCpu.EnableInterrupts();
+            yield return GuestCpu.Compute(10);
+            yield return cpu.Call(PsciVersion);
+            wakes.Add((context, slept, GuestCpu.Acknowledge()));
+            yield return begins == 1 ? cpu.Call(SystemReset) : cpu.Call(SystemOff);
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed unsafe class GuestCpu
     /// <summary>The result of a call or a read.</summary>
     public ulong Result => _registers->X[0];
 
+    /// <summary>PSTATE, as it was at the last entry.</summary>
+    public ulong Pstate => _registers->Pstate;
+
     /// <summary>A general register.</summary>
     public ulong this[int register] => _registers->X[register];
 

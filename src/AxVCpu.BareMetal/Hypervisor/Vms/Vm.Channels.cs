@@ -39,7 +39,7 @@ internal unsafe partial struct Vm
                 continue;
             ChannelWindow.Address = device.Address;
             ChannelWindow.Size = device.Size;
-            ChannelWindow.Interrupt = device.Interrupt is >= FirstSpi and < FirstSpi + GuestBoard.Spis ? device.Interrupt : GuestBoard.ChannelInterrupt;
+            ChannelWindow.Interrupt = device.Interrupt is >= GicIntId.FirstSpi and < GicIntId.FirstSpi + GuestBoard.Spis ? device.Interrupt : GuestBoard.ChannelInterrupt;
         }
     }
 }

@@ -145,7 +145,8 @@ internal unsafe partial struct Vm
             if (!ResetVCpu(ref _vcpus[i]))
                 return VmProblem.EngineFailure;
         }
-        return VmProblem.None;
+        // It may have been switched on elsewhere.
+        return _vcpus[0].Core.SetEntry(new GuestPhysAddr(Manifest.Entry)).IsNone ? VmProblem.None : VmProblem.EngineFailure;
     }
 
     /// <summary>A parked vCPU as after set-up, switched off.</summary>
@@ -153,6 +154,12 @@ internal unsafe partial struct Vm
     {
         vcpu.Power = PsciPowerState.Off;
         vcpu.PhysicalTimer = default;
+        return ResetCore(ref vcpu);
+    }
+
+    private static bool ResetCore(ref VmVCpu vcpu)
+    {
+        vcpu.IsPoweredDown = false;
         // Halted without a CPU; see CpuLoop.
         if (vcpu.Core.State == VCpuState.Blocked)
             vcpu.Core.TransitionState(VCpuState.Blocked, VCpuState.Free);
@@ -193,6 +200,22 @@ internal unsafe partial struct Vm
         target.Power = PsciPowerState.On;
         HypervisorState.Current.StartVCpu(ref target);
         return PsciResult.SUCCESS;
+    }
+
+    /// <summary>A power-down state of CPU_SUSPEND is over: the vCPU, which no CPU runs, starts anew. Its timers have gone on.</summary>
+    /// <returns>False when the engine failed.</returns>
+    internal bool PowerUp(ref VmVCpu vcpu)
+    {
+        Lock.Enter();
+        GuestTimer timer = vcpu.Core.Arch.StoredTimer;
+        bool done = ResetCore(ref vcpu) && vcpu.Core.SetEntry(new GuestPhysAddr(vcpu.ResumeEntry)).IsNone;
+        if (done)
+        {
+            vcpu.Core.Arch.RestoreTimer(in timer);
+            vcpu.Core.SetGpr(0, vcpu.ResumeContext);
+        }
+        Lock.Exit();
+        return done;
     }
 
     /// <summary>Puts the guest's files into zeroed memory, and a devicetree beside them.</summary>

@@ -44,7 +44,7 @@ internal unsafe partial struct Vm
         bool isEdge = false;
         if (node.TryGicInterrupt(0, out FdtGicInterrupt line))
         {
-            if (line.IntId < FirstSpi)
+            if (line.IntId < GicIntId.FirstSpi)
                 return VmProblem.NotADevice; // an interrupt of one CPU cannot follow a vCPU
             interrupt = line.IntId;
             isEdge = line.IsEdge;
@@ -64,7 +64,7 @@ internal unsafe partial struct Vm
 
     private VmProblem MapDevice(ulong address, ulong hostAddress, ulong size, uint interrupt, bool isEdge)
     {
-        if (!HostRanges.IsFree(hostAddress, size) || (interrupt != 0 && (interrupt < FirstSpi || interrupt == HostConsole.InterruptId)))
+        if (!HostRanges.IsFree(hostAddress, size) || (interrupt != 0 && (interrupt < GicIntId.FirstSpi || interrupt == HostConsole.InterruptId)))
             return VmProblem.NotADevice;
         if (IsEmulated(address, size))
             return VmProblem.BadRegion;

@@ -11,12 +11,6 @@ internal unsafe partial struct Vm
     private const uint ClockPhandle = 0x7F00_0002;
     private const uint UartClock = 24_000_000;
 
-    private const uint Spi = 0;         // Documentation/devicetree/bindings/interrupt-controller/arm,gic-v3.yaml
-    private const uint Ppi = 1;
-    private const uint LevelHigh = 4;
-    private const uint FirstSpi = 32;
-    private const uint FirstPpi = 16;
-
     /// <summary>Writes the tree to its place in guest memory.</summary>
     private VmProblem WriteTree()
     {
@@ -59,7 +53,7 @@ internal unsafe partial struct Vm
         tree.BeginNode("virtio_mmio"u8, address);
         tree.Text("compatible"u8, "virtio,mmio"u8);
         tree.Register(address, GuestBoard.VirtioSize);
-        Interrupt(ref tree, Spi, GuestBoard.VirtioInterrupt + (uint)slot - FirstSpi, LevelHigh);
+        Interrupt(ref tree, new FdtGicInterrupt(GuestBoard.VirtioInterrupt + (uint)slot, IsEdge: false));
         tree.Flag("dma-coherent"u8);
         tree.EndNode();
     }
@@ -122,10 +116,10 @@ internal unsafe partial struct Vm
         tree.BeginNode("timer"u8);
         tree.Text("compatible"u8, "arm,armv8-timer"u8);
         tree.BeginProperty("interrupts"u8); // secure, non-secure, virtual, hypervisor
-        AppendInterrupt(ref tree, Ppi, 29 - FirstPpi, LevelHigh);
-        AppendInterrupt(ref tree, Ppi, 30 - FirstPpi, LevelHigh);
-        AppendInterrupt(ref tree, Ppi, 27 - FirstPpi, LevelHigh);
-        AppendInterrupt(ref tree, Ppi, 26 - FirstPpi, LevelHigh);
+        AppendInterrupt(ref tree, new FdtGicInterrupt(29, IsEdge: false));
+        AppendInterrupt(ref tree, new FdtGicInterrupt(30, IsEdge: false));
+        AppendInterrupt(ref tree, new FdtGicInterrupt(HostGic.VirtualTimerPpi, IsEdge: false));
+        AppendInterrupt(ref tree, new FdtGicInterrupt(26, IsEdge: false));
         tree.EndProperty();
         tree.Flag("always-on"u8);
         tree.EndNode();
@@ -168,7 +162,7 @@ internal unsafe partial struct Vm
         tree.AppendText("arm,primecell"u8);
         tree.EndProperty();
         tree.Register(address, size);
-        Interrupt(ref tree, Spi, interrupt - FirstSpi, LevelHigh);
+        Interrupt(ref tree, new FdtGicInterrupt(interrupt, IsEdge: false));
         tree.BeginProperty("clocks"u8);
         tree.AppendCell(ClockPhandle);
         if (twoClocks)
@@ -182,17 +176,18 @@ internal unsafe partial struct Vm
         tree.EndNode();
     }
 
-    private static void Interrupt(ref FdtBuilder tree, uint type, uint number, uint trigger)
+    private static void Interrupt(ref FdtBuilder tree, FdtGicInterrupt line)
     {
         tree.BeginProperty("interrupts"u8);
-        AppendInterrupt(ref tree, type, number, trigger);
+        AppendInterrupt(ref tree, line);
         tree.EndProperty();
     }
 
-    private static void AppendInterrupt(ref FdtBuilder tree, uint type, uint number, uint trigger)
+    private static void AppendInterrupt(ref FdtBuilder tree, FdtGicInterrupt line)
     {
-        tree.AppendCell(type);
-        tree.AppendCell(number);
-        tree.AppendCell(trigger);
+        bool isShared = line.IntId >= GicIntId.FirstSpi;
+        tree.AppendCell(isShared ? FdtGicInterrupt.Spi : FdtGicInterrupt.Ppi);
+        tree.AppendCell(line.IntId - (isShared ? GicIntId.FirstSpi : GicIntId.FirstPpi));
+        tree.AppendCell(line.IsEdge ? FdtGicInterrupt.Rising : FdtGicInterrupt.High);
     }
 }

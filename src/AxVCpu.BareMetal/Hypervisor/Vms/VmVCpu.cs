@@ -12,6 +12,13 @@ internal unsafe struct VmVCpu
     internal int Index;
     internal PsciPowerState Power;
 
+    /// <summary>Whether it is in a power-down state of CPU_SUSPEND: it goes on at <see cref="ResumeEntry"/>, as after a reset.</summary>
+    internal bool IsPoweredDown;
+
+    /// <summary>Where it goes on after a power-down state, guest-physical, and its first register there.</summary>
+    internal ulong ResumeEntry;
+    internal ulong ResumeContext;
+
     /// <summary>The physical timer as the guest sees it: emulated, the CPU's own belongs to whoever is below.</summary>
     internal ArmTimer PhysicalTimer;
 
