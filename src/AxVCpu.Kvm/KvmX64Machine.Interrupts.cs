@@ -46,6 +46,9 @@ public sealed unsafe partial class KvmX64Machine
 {
     private const int SplitRoutes = 24;
 
+    private KvmIrqChip[] _controllersAtPowerOn = [];
+    private KvmPitState? _timerAtPowerOn;
+
     /// <summary>Drives an interrupt line of the kernel's controllers. Any thread.</summary>
     /// <param name="line">The line: by default 0 to 15 lead to the PICs and the I/O APIC, 16 to 23 to the I/O APIC.</param>
     /// <param name="level">Whether the line is asserted.</param>
@@ -119,6 +122,34 @@ public sealed unsafe partial class KvmX64Machine
     /// <summary>Undoes <see cref="AddIoEvent"/>.</summary>
     public void RemoveIoEvent(int eventFile, KvmIoEvent place) => RequestIoEvent(eventFile, place, KvmIoEventFd.Deassign);
 
+    /// <summary>
+    /// Puts the controllers in the kernel that are the machine's, not a vCPU's, into their state at power-on: I/O APIC, PICs and timer. For a
+    /// reset of the guest, with the vCPUs' own; does nothing when they are not in the kernel. No vCPU runs meanwhile.
+    /// </summary>
+    /// <exception cref="EngineException">The kernel refuses.</exception>
+    public void ResetInterruptControllers()
+    {
+        for (uint number = 0; number < _controllersAtPowerOn.Length; number++)
+        {
+            KvmIrqChip state = _controllersAtPowerOn[number];
+            ThrowIfFailed(_vm.Request(KvmRequest.SetIrqChip, &state), "KVM_SET_IRQCHIP");
+        }
+
+        if (_timerAtPowerOn is { } timer)
+            ThrowIfFailed(_vm.Request(KvmRequest.SetPit2, &timer), "KVM_SET_PIT2");
+    }
+
+    private void CaptureInterruptControllers()
+    {
+        _controllersAtPowerOn = new KvmIrqChip[KvmIrqChip.Count];
+        for (uint number = 0; number < KvmIrqChip.Count; number++)
+        {
+            KvmIrqChip state = new() { Number = number };
+            _vm.Require(KvmRequest.GetIrqChip, &state);
+            _controllersAtPowerOn[number] = state;
+        }
+    }
+
     private void RequestInterruptEvent(int eventFile, uint line, uint flags, int resampleFile)
     {
         KvmIrqFd argument = new() { File = eventFile, Line = line, Flags = flags, ResampleFile = resampleFile >= 0 ? resampleFile : 0 };
@@ -155,7 +186,12 @@ public sealed unsafe partial class KvmX64Machine
                     RequireCapability(KvmCapability.Pit2);
                     KvmPitConfig pit = new() { Flags = KvmPitConfig.SpeakerStub };
                     _vm.Require(KvmRequest.CreatePit2, &pit);
+                    KvmPitState state;
+                    _vm.Require(KvmRequest.GetPit2, &state);
+                    _timerAtPowerOn = state;
                 }
+
+                CaptureInterruptControllers();
 
                 break;
             case X64InterruptController.Split:

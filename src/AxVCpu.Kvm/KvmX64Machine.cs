@@ -44,6 +44,11 @@ public sealed class KvmX64MachineConfig
     /// <summary>
     /// A port whose OUT instructions are hypercalls: number in rax, arguments in rdi, rsi, rdx, r10, r8 and r9, result in rax. Null for none.
     /// </summary>
+    /// <remarks>
+    /// VMCALL and VMMCALL are no way to the VMM: the kernel answers them itself with the calls of its own paravirtual interface, and an
+    /// unknown number with an error to the guest (Documentation/virt/kvm/x86/hypercalls.rst); the one that KVM_CAP_EXIT_HYPERCALL gives to the
+    /// VMM concerns encrypted memory only.
+    /// </remarks>
     public ushort? HypercallPort { get; init; }
 }
 

@@ -43,58 +43,58 @@ public partial struct KvmX64VCpu :
     IArchRegisters<X64RunStateGroup>
 {
     /// <inheritdoc/>
-    public readonly EngineError Read(out X64GeneralRegisters group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64GeneralRegisters group) => Live.Read(out group);
 
     /// <inheritdoc/>
-    public readonly EngineError Write(in X64GeneralRegisters group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64GeneralRegisters group) => Live.Write(in group);
 
     /// <inheritdoc/>
-    public readonly EngineError Read(out X64SystemRegisters group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64SystemRegisters group) => Live.Read(out group);
 
     /// <inheritdoc/>
-    public readonly EngineError Write(in X64SystemRegisters group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64SystemRegisters group) => Live.Write(in group);
 
     /// <inheritdoc/>
-    public readonly EngineError Read(out X64ExtendedControl group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64ExtendedControl group) => Live.Read(out group);
 
     /// <inheritdoc/>
-    public readonly EngineError Write(in X64ExtendedControl group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64ExtendedControl group) => Live.Write(in group);
 
     /// <inheritdoc/>
-    public readonly EngineError Read(out X64XsaveArea group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64XsaveArea group) => Live.Read(out group);
 
     /// <inheritdoc/>
-    public readonly EngineError Write(in X64XsaveArea group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64XsaveArea group) => Live.Write(in group);
 
     /// <inheritdoc/>
-    public readonly EngineError Read(out X64DebugRegisters group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64DebugRegisters group) => Live.Read(out group);
 
     /// <inheritdoc/>
-    public readonly EngineError Write(in X64DebugRegisters group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64DebugRegisters group) => Live.Write(in group);
 
     /// <inheritdoc/>
-    public readonly EngineError Read(out X64EventState group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64EventState group) => Live.Read(out group);
 
     /// <inheritdoc/>
-    public readonly EngineError Write(in X64EventState group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64EventState group) => Live.Write(in group);
 
     /// <summary>Reads the local APIC in the kernel; HostFailure when there is none.</summary>
-    public readonly EngineError Read(out X64LapicState group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64LapicState group) => Live.Read(out group);
 
     /// <summary>Writes the local APIC in the kernel; HostFailure when there is none.</summary>
-    public readonly EngineError Write(in X64LapicState group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64LapicState group) => Live.Write(in group);
 
     /// <inheritdoc/>
-    public readonly EngineError Read(out X64RunStateGroup group) => _processor.Read(out group);
+    public readonly EngineError Read(out X64RunStateGroup group) => Live.Read(out group);
 
     /// <summary>Writes the run state. Without local APICs in the kernel there are only Runnable and Halted.</summary>
-    public readonly EngineError Write(in X64RunStateGroup group) => _processor.Write(in group);
+    public readonly EngineError Write(in X64RunStateGroup group) => Live.Write(in group);
 
     /// <summary>Reads the model-specific registers whose numbers the block holds, allowed to the guest or not.</summary>
     /// <returns>InvalidArgument when the kernel does not know one of them; those before it are read.</returns>
-    public readonly EngineError ReadMsrs(ref X64MsrBlock block) => _processor.ReadMsrs(ref block);
+    public readonly EngineError ReadMsrs(ref X64MsrBlock block) => Live.ReadMsrs(ref block);
 
     /// <summary>Writes the model-specific registers of the block, in its order.</summary>
     /// <returns>InvalidArgument when the kernel refuses one of them; those before it are written.</returns>
-    public readonly EngineError WriteMsrs(in X64MsrBlock block) => _processor.WriteMsrs(in block);
+    public readonly EngineError WriteMsrs(in X64MsrBlock block) => Live.WriteMsrs(in block);
 }

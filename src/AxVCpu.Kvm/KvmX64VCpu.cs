@@ -74,7 +74,7 @@ public partial struct KvmX64VCpu :
     public EngineError SetEntry(GuestPhysAddr entry)
     {
         _start.Entry = entry.Value;
-        return _isSetUp ? _processor.Start(in _start) : default;
+        return _isSetUp ? Live.Start(in _start) : default;
     }
 
     /// <summary>KVM has its own nested table: the root is not used, the machine's memory is.</summary>
@@ -91,10 +91,10 @@ public partial struct KvmX64VCpu :
     public EngineError Setup(in X64LongModeSetup config) => Setup(new X64Start { Mode = X64Mode.Long, Registers = config.Registers, Long = config });
 
     /// <inheritdoc/>
-    public readonly EngineError Bind() => _processor.Bind();
+    public readonly EngineError Bind() => Live.Bind();
 
     /// <inheritdoc/>
-    public readonly EngineError Unbind() => _processor.Unbind();
+    public readonly EngineError Unbind() => Live.Unbind();
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -108,28 +108,28 @@ public partial struct KvmX64VCpu :
     public readonly void ClearKick() => _processor.ClearKick();
 
     /// <inheritdoc/>
-    public readonly ulong GetGpr(int index) => _processor.GetRegister(index);
+    public readonly ulong GetGpr(int index) => Live.GetRegister(index);
 
     /// <inheritdoc/>
-    public readonly void SetGpr(int index, ulong value) => _processor.SetRegister(index, value);
+    public readonly void SetGpr(int index, ulong value) => Live.SetRegister(index, value);
 
     /// <summary>Sets rax, the result of a hypercall.</summary>
     /// <inheritdoc/>
-    public readonly void SetReturnValue(ulong value) => _processor.SetRegister((int)X64Register.Rax, value);
+    public readonly void SetReturnValue(ulong value) => Live.SetRegister((int)X64Register.Rax, value);
 
     /// <summary>The instruction pointer. Writing it commits a pending access first.</summary>
     /// <inheritdoc/>
     public readonly ulong ProgramCounter
     {
-        get => _processor.ProgramCounter;
-        set => _processor.ProgramCounter = value;
+        get => Live.ProgramCounter;
+        set => Live.ProgramCounter = value;
     }
 
     /// <inheritdoc/>
-    public readonly bool CompleteRead(ulong value) => _processor.CompleteRead(value);
+    public readonly bool CompleteRead(ulong value) => Live.CompleteRead(value);
 
     /// <inheritdoc/>
-    public readonly bool FailAccess() => _processor.FailAccess();
+    public readonly bool FailAccess() => Live.FailAccess();
 
     /// <summary>
     /// Makes a vector (0 to 255) or <see cref="X64InterruptInput.Nmi"/> pending. Any thread. With local APICs in the kernel only the latter
@@ -149,20 +149,39 @@ public partial struct KvmX64VCpu :
     /// <inheritdoc/>
     public readonly bool HasPendingInterrupt => _processor.HasPendingInterrupt;
 
+    /// <summary>
+    /// The task priority that the guest has in CR8, 0 to 15, for a local APIC that is not in the kernel: look at it before the APIC is asked for
+    /// a vector, and write it when the guest writes the APIC's own register. With local APICs in the kernel a write has no effect. Not while
+    /// the vCPU runs.
+    /// </summary>
+    /// <remarks>
+    /// A guest that lowers it leaves with <see cref="X64Exit.TaskPriority"/>. The module kvm_pvm does not tell: there the new value is seen at
+    /// the next exit.
+    /// </remarks>
+    public readonly byte TaskPriority
+    {
+        get => Live.TaskPriority;
+        set => Live.TaskPriority = value;
+    }
+
+    /// <summary>Reads the guest's time-stamp counter. Not while the vCPU runs.</summary>
+    public readonly EngineError ReadTimeStamp(out ulong value) => Live.ReadTimeStamp(out value);
+
     /// <inheritdoc/>
-    public readonly EngineError Reset() => _processor.Reset(in _start);
+    public readonly EngineError Reset() => Live.Reset(in _start);
 
     /// <summary>
-    /// Commits what the last exit left open (the value of a completed read, the step over an instruction): call it before the state is
-    /// saved. Not while the vCPU runs.
+    /// Commits what the last exit left open (the value of a completed read, the step over an instruction), so that the registers are those of
+    /// an instruction boundary. Reading a group of registers does it too, when nothing that the exit asked for is missing. Not while the vCPU
+    /// runs.
     /// </summary>
-    /// <returns>InvalidArgument when parts of an MMIO access were not shown yet: run on first.</returns>
-    public readonly EngineError CompletePending() => _processor.CompletePending();
+    /// <returns>InvalidArgument when parts of an access were not shown yet: run on first.</returns>
+    public readonly EngineError CompletePending() => Live.CompletePending();
 
     /// <summary>Asks for <see cref="VCpuExitKind.Debug"/> exits. Replaces the request before. Not while the vCPU runs.</summary>
     /// <remarks>The module kvm_pvm steps and breaks only in code that it emulates: outside of ring 3.</remarks>
     /// <returns>NotSupported for breakpoint instructions and data breakpoints with kvm_pvm; InvalidArgument for an impossible request.</returns>
-    public readonly EngineError SetDebug(in X64DebugRequest request) => _processor.SetDebug(in request);
+    public readonly EngineError SetDebug(in X64DebugRequest request) => Live.SetDebug(in request);
 
     /// <summary>Frees the vCPU. It must not be used any more.</summary>
     public readonly void Dispose()
@@ -173,11 +192,22 @@ public partial struct KvmX64VCpu :
         _processor.Dispose();
     }
 
+    /// <summary>The processor, which a disposed vCPU has no more.</summary>
+    private readonly Processor Live
+    {
+        get
+        {
+            if (_processor.IsDisposed)
+                Misuse.WrongState(VCpuState.Invalid, VCpuState.Free);
+            return _processor;
+        }
+    }
+
     private EngineError Setup(X64Start start)
     {
         start.Entry = _start.Entry;
         _start = start;
-        EngineError error = _processor.Start(in _start);
+        EngineError error = Live.Start(in _start);
         _isSetUp = error.IsNone;
         return error;
     }

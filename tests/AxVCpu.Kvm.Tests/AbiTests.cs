@@ -18,6 +18,9 @@ public sealed unsafe class AbiTests
         Assert.True(KvmRequest.IrqFd.Fits<KvmIrqFd>());
         Assert.True(KvmRequest.IoEventFd.Fits<KvmIoEventFd>());
         Assert.True(KvmRequest.GetClock.Fits<KvmClockData>());
+        Assert.True(KvmRequest.GetIrqChip.Fits<KvmIrqChip>());
+        Assert.True(KvmRequest.GetPit2.Fits<KvmPitState>());
+        Assert.True(KvmRequest.SetDeviceAttribute.Fits<KvmDeviceAttribute>());
         Assert.True(KvmRequest.CreatePit2.Fits<KvmPitConfig>());
         Assert.True(KvmRequest.SetMsrFilter.Fits<KvmMsrFilter>());
         Assert.True(KvmRequest.GetRegisters.Fits<KvmRegisters>());

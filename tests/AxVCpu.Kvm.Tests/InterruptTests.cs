@@ -112,6 +112,43 @@ public sealed class InterruptTests
     }
 
     [Fact]
+    public void The_task_priority_goes_both_ways_between_guest_and_vmm()
+    {
+        using var guest = new Guest(Mode.Long, c =>
+        {
+            c.mov(eax, 5);
+            c.mov(cr8, rax);
+            c.@out(0x10, al);
+            c.mov(rax, cr8);
+            c.@out(0x10, al);
+            c.mov(eax, 2);
+            c.mov(cr8, rax);
+            c.@out(0x11, al);
+            c.hlt();
+        });
+        Assert.Equal(0, guest.Arch.TaskPriority);
+        guest.NextOut(0x10);
+        Assert.Equal(5, guest.Arch.TaskPriority);
+        Assert.True(guest.Arch.Read(out X64SystemRegisters system).IsNone);
+        Assert.Equal(5UL, system.Cr8);
+        guest.Arch.TaskPriority = 9;
+        Assert.Equal(9UL, guest.NextOut(0x10));
+        VCpuExit exit = guest.Run();
+        if (exit.Kind == VCpuExitKind.ArchSpecific)
+        {
+            // Hardware tells of a lowered priority at once; kvm_pvm does not.
+            Assert.Equal(X64Exit.TaskPriority, (X64Exit)exit.ArchSpecificCode);
+            Assert.Equal(2, exit.ArchSpecific<X64TaskPriority>().Class);
+            exit = guest.Run();
+        }
+
+        Assert.Equal((VCpuExitKind.IoWrite, (ushort)0x11), (exit.Kind, exit.IoWrite.Port));
+        Assert.Equal(2, guest.Arch.TaskPriority);
+        guest.Cpu.Reset();
+        Assert.Equal(0, guest.Arch.TaskPriority);
+    }
+
+    [Fact]
     public void An_input_that_does_not_exist_is_refused()
     {
         using var guest = new Guest(Mode.Long, c => c.hlt());

@@ -1,17 +1,19 @@
+using System.Runtime.InteropServices;
 using AxVCpu.Memory;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace AxVCpu.Kvm.Tests;
 
 /// <summary>The guest sees what the address space maps, whenever it changes.</summary>
-public sealed class MemoryTests
+public sealed partial class MemoryTests
 {
+    private const int ReadWrite = 3;
     private const ulong Page = 4096;
     private const MappingFlags All = MappingFlags.Read | MappingFlags.Write | MappingFlags.Execute;
 
     /// <summary>Reads and writes the address in rbx, then says so; for ever.</summary>
-    private static Guest Accessing(ulong address, bool lazy = false) => new(
-        Mode.Long,
+    private static Guest Accessing(ulong address, bool lazy = false, Mode mode = Mode.Long) => new(
+        mode,
         c =>
         {
             c.mov(ebx, (uint)address);
@@ -75,6 +77,43 @@ public sealed class MemoryTests
         Assert.Equal(1UL, guest.NextOut(0x10));
         Assert.Equal(2UL, guest.NextOut(0x10));
         Assert.Equal(2u, guest.Read<uint>(0x28_0000));
+    }
+
+    /// <summary>Memory that the host cannot give: a fault of the run, which can be mended, or given up.</summary>
+    [Fact]
+    public unsafe void Memory_that_the_host_does_not_have_is_a_fault_and_the_guest_goes_on_when_it_is_there()
+    {
+        // In ring 3, as what a kernel module emulates takes memory that is not there for a device.
+        using Guest guest = Accessing(Guest.Device, mode: Mode.User);
+        void* taken = NativeMemory.AlignedAlloc((nuint)Page, (nuint)Page);
+        try
+        {
+            new Span<byte>(taken, (int)Page).Clear();
+            Assert.Equal(AddressSpaceError.None, guest.Memory.MapLinear(new(Guest.Device), new((ulong)taken), Page, All));
+            Assert.Equal(1UL, guest.NextOut(0x10));
+            Assert.Equal(0, Protect(taken, (nuint)Page, 0));
+            VCpuExit exit = guest.Run();
+            if (exit.Kind == VCpuExitKind.InternalError)
+            {
+                // A kernel that does not say where it was: the run failed.
+                Assert.Equal(EngineErrorCode.HostFailure, exit.InternalError.Code);
+                return;
+            }
+
+            Assert.Equal((VCpuExitKind.NestedPageFault, Guest.Device), (exit.Kind, exit.NestedPageFault.Address.Value & ~(Page - 1)));
+            guest.Cpu.FailAccess();
+            exit = guest.Run();
+            Assert.Equal((VCpuExitKind.InternalError, EngineErrorCode.InvalidAddress), (exit.Kind, exit.InternalError.Code));
+            Assert.Equal(VCpuState.Ready, guest.Cpu.State);
+            Assert.Equal(0, Protect(taken, (nuint)Page, ReadWrite));
+            Assert.Equal(2UL, guest.NextOut(0x10));
+        }
+        finally
+        {
+            _ = Protect(taken, (nuint)Page, ReadWrite);
+            Assert.Equal(AddressSpaceError.None, guest.Memory.Unmap(new(Guest.Device), Page));
+            NativeMemory.AlignedFree(taken);
+        }
     }
 
     [Fact]
@@ -167,4 +206,7 @@ public sealed class MemoryTests
 
     private static List<ulong> Dirty(ulong[] bits) =>
         [.. Enumerable.Range(0, bits.Length * 64).Where(i => (bits[i / 64] >> (i % 64) & 1) != 0).Select(i => (ulong)i)];
+
+    [LibraryImport("libc", EntryPoint = "mprotect")]
+    private static unsafe partial int Protect(void* address, nuint length, int protection);
 }

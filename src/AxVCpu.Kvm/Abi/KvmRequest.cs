@@ -21,9 +21,13 @@ internal enum KvmRequest : uint
     SetIdentityMapAddress = 0x4008AE48,
     CreateIrqChip = 0xAE60,
     IrqLine = 0x4008AE61,
+    GetIrqChip = 0xC208AE62,
+    SetIrqChip = 0x8208AE63,
     SetGsiRouting = 0x4008AE6A,
     IrqFd = 0x4020AE76,
     CreatePit2 = 0x4040AE77,
+    GetPit2 = 0x8070AE9F,
+    SetPit2 = 0x4070AEA0,
     IoEventFd = 0x4040AE79,
     SetClock = 0x4030AE7B,
     GetClock = 0x8030AE7C,
@@ -58,6 +62,8 @@ internal enum KvmRequest : uint
     GetXcrs = 0x8188AEA6,
     SetXcrs = 0x4188AEA7,
     KvmClockControl = 0xAEAD,
+    SetDeviceAttribute = 0x4018AEE1,
+    GetDeviceAttribute = 0x4018AEE2,
 }
 
 /// <summary>Reads the fields of a request; tests compare the size with the argument's type.</summary>

@@ -121,6 +121,47 @@ internal struct KvmPitConfig
     internal SevenWords Padding1;
 }
 
+/// <summary>struct kvm_irqchip: the registers of one controller, by number: the two PICs (8259), the I/O APIC.</summary>
+internal struct KvmIrqChip
+{
+    internal const int Count = 3;
+
+    internal uint Number;
+    internal uint Padding;
+    internal SixtyFourWords Registers;
+}
+
+/// <summary>struct kvm_pit_state2.</summary>
+internal struct KvmPitState
+{
+    internal FourteenWords Registers;
+}
+
+/// <summary>struct kvm_device_attr.</summary>
+internal struct KvmDeviceAttribute
+{
+    /// <summary>KVM_VCPU_TSC_CTRL and its only attribute, KVM_VCPU_TSC_OFFSET (Documentation/virt/kvm/devices/vcpu.rst, section 4).</summary>
+    internal const uint TscControl = 0;
+    internal const ulong TscOffset = 0;
+
+    internal uint Flags;
+    internal uint Group;
+    internal ulong Attribute;
+    internal ulong Address;
+}
+
+[InlineArray(64)]
+internal struct SixtyFourWords
+{
+    private ulong _first;
+}
+
+[InlineArray(14)]
+internal struct FourteenWords
+{
+    private ulong _first;
+}
+
 [InlineArray(7)]
 internal struct SevenWords
 {

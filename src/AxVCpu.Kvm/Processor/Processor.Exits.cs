@@ -29,6 +29,9 @@ internal sealed unsafe partial class Processor
     /// <summary>Whether the kernel has an instruction to finish at the next entry.</summary>
     private bool _isOpen;
 
+    /// <summary>Whether the VMM has answered a read, and no entry has committed it.</summary>
+    private bool _isReadAnswered;
+
     private byte* _answerData;
     private uint _answerWidth;
     private uint _answersLeft;
@@ -45,6 +48,7 @@ internal sealed unsafe partial class Processor
                 _answersLeft--;
                 Store(value);
                 _answerData += _answerWidth;
+                _isReadAnswered = true;
                 return true;
             case Answer.Memory:
                 Store(value);
@@ -57,6 +61,7 @@ internal sealed unsafe partial class Processor
         }
 
         _answer = Answer.None;
+        _isReadAnswered = true;
         return true;
     }
 
@@ -87,6 +92,7 @@ internal sealed unsafe partial class Processor
                 return false;
         }
 
+        _isReadAnswered = _answer is Answer.Port or Answer.Memory;
         _answer = Answer.None;
         return true;
     }
@@ -144,6 +150,9 @@ internal sealed unsafe partial class Processor
                 return true;
             case KvmExitReason.Hypercall:
                 SetHypercall(ref exit);
+                return true;
+            case KvmExitReason.SetTpr:
+                exit.SetArchSpecific((uint)X64Exit.TaskPriority, new X64TaskPriority { Class = (byte)_run->Cr8 });
                 return true;
             case KvmExitReason.InterruptWindowOpen:
                 return false;

@@ -10,6 +10,7 @@ internal sealed unsafe partial class Processor
 {
     private const int BitsPerWord = 64;
     private const uint Vectors = 256;
+    private const byte TaskPriorityMask = 0xF;
 
     private FourWords _pendingVectors;
     private int _intrLine;
@@ -58,7 +59,7 @@ internal sealed unsafe partial class Processor
         if (vector == (uint)X64InterruptInput.Nmi)
         {
             if (_hasKernelLapic)
-                return Libc.Request(_descriptor, KvmRequest.Nmi) == 0;
+                return SendNmi();
             Volatile.Write(ref _nmiPending, 1);
         }
         else if (vector < Vectors && !_hasKernelLapic)
@@ -74,6 +75,19 @@ internal sealed unsafe partial class Processor
         return true;
     }
 
+    /// <summary>Another thread can free the vCPU at this moment: the handle keeps the file open, or there is nobody to take the interrupt.</summary>
+    private bool SendNmi()
+    {
+        try
+        {
+            return _file.Request(KvmRequest.Nmi) == 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Drives the INTR pin. Any thread.</summary>
     internal bool SetInterruptLine(uint input, bool level)
     {
@@ -83,6 +97,13 @@ internal sealed unsafe partial class Processor
         if (level)
             Ask(Interrupts);
         return true;
+    }
+
+    /// <summary>CR8. The owner.</summary>
+    internal byte TaskPriority
+    {
+        get => (byte)_run->Cr8;
+        set => _run->Cr8 = (ulong)(value & TaskPriorityMask);
     }
 
     /// <summary>Forgets what is pending, and the halt.</summary>

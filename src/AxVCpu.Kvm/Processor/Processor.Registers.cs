@@ -12,17 +12,27 @@ internal sealed unsafe partial class Processor
 {
     private KvmSync _held;
 
-    internal ulong GetRegister(int index) => Number(ref General(), (X64Register)index);
+    internal ulong GetRegister(int index)
+    {
+        CommitRead();
+        return Number(ref General(), (X64Register)index);
+    }
 
     internal void SetRegister(int index, ulong value)
     {
+        CommitRead();
         Number(ref General(), (X64Register)index) = value;
         _due |= DirtyRegisters;
     }
 
     internal ulong ProgramCounter
     {
-        get => General().Rip;
+        get
+        {
+            CommitRead();
+            return General().Rip;
+        }
+
         set
         {
             CompletePending();
@@ -33,7 +43,9 @@ internal sealed unsafe partial class Processor
 
     internal EngineError Read(out X64GeneralRegisters group)
     {
-        EngineError error = Hold(KvmSync.General);
+        EngineError error = CompleteAnswered();
+        if (error.IsNone)
+            error = Hold(KvmSync.General);
         ref KvmRegisters from = ref _run->Registers;
         group = default;
         for (int i = 0; i < X64GeneralRegisters.Count; i++)
@@ -61,7 +73,9 @@ internal sealed unsafe partial class Processor
 
     internal EngineError Read(out X64SystemRegisters group)
     {
-        EngineError error = Hold(KvmSync.System);
+        EngineError error = CompleteAnswered();
+        if (error.IsNone)
+            error = Hold(KvmSync.System);
         group = error.IsNone ? RegisterLayouts.ToGroup(in _run->SystemRegisters) : default;
         return error;
     }
@@ -85,8 +99,10 @@ internal sealed unsafe partial class Processor
 
     internal EngineError Read(out X64EventState group)
     {
-        KvmVCpuEvents events;
-        EngineError error = Request(KvmRequest.GetVCpuEvents, &events);
+        KvmVCpuEvents events = default;
+        EngineError error = CompleteAnswered();
+        if (error.IsNone)
+            error = Request(KvmRequest.GetVCpuEvents, &events);
         group = error.IsNone ? RegisterLayouts.ToGroup(in events) : default;
         return error;
     }
@@ -286,6 +302,13 @@ internal sealed unsafe partial class Processor
         if ((_held & KvmSync.General) == 0)
             Hold(KvmSync.General);
         return ref _run->Registers;
+    }
+
+    /// <summary>A value that the VMM has answered with is in its register before somebody looks there, or writes over it.</summary>
+    private void CommitRead()
+    {
+        if (_isReadAnswered)
+            CompleteAnswered();
     }
 
     /// <summary>Fetches a group that is not in the page yet.</summary>

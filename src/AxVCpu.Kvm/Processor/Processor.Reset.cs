@@ -32,9 +32,8 @@ internal sealed unsafe partial class Processor
     /// <summary>Puts the vCPU into its state after a reset, ready to start as <paramref name="start"/> says.</summary>
     internal EngineError Reset(in X64Start start)
     {
-        _answer = Answer.None;
-        _due &= ~(MoreFragments | FailedFault);
-        EngineError error = CompletePending();
+        EngineError error = AbandonPending();
+        _heldDeadline = 0;
         ResetInterrupts();
         if (error.IsNone)
             error = ResetUnits();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AxVCpu.Kvm.Abi;
+using AxVCpu.X64;
 
 namespace AxVCpu.Kvm;
 
@@ -11,6 +12,8 @@ internal sealed unsafe partial class Processor
     private const int FailedFault = 2;
     private const int DirtyRegisters = 4;
     private const int Halt = 8;
+    private const int Unshown = 16; // an exit that came of a commit
+    private const int Disposed = 32;
 
     private int _due;
 
@@ -30,6 +33,7 @@ internal sealed unsafe partial class Processor
             if (!TryGoInside() && !MayEnter(ref exit, ref error))
                 return error;
             _isOpen = false;
+            _isReadAnswered = false;
             _answer = Answer.None;
             int result = Libc.Enter(_descriptor);
             GoOutside();
@@ -46,10 +50,19 @@ internal sealed unsafe partial class Processor
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Prepare(ref VCpuExitRecord exit, ref EngineError error)
     {
+        if ((_due & Disposed) != 0)
+            Misuse.WrongState(VCpuState.Invalid, VCpuState.Ready);
         if ((_due & MoreFragments) != 0)
         {
             NextFragment(ref exit);
             return false;
+        }
+
+        if ((_due & Unshown) != 0)
+        {
+            _due &= ~Unshown;
+            if (DecodeFrequent(_run->ExitReason, ref exit) || Decode(0, ref exit, ref error))
+                return false;
         }
 
         if ((_due & FailedFault) != 0)
@@ -70,22 +83,72 @@ internal sealed unsafe partial class Processor
     /// Commits what an exit left open: the value of a completed read, the step over an instruction. Afterwards the registers are those of an
     /// instruction boundary. The owner.
     /// </summary>
+    /// <returns>InvalidArgument when the instruction has more to show: run on first.</returns>
     internal EngineError CompletePending()
     {
+        if ((_due & (MoreFragments | Unshown)) != 0)
+            return new EngineError(EngineOperation.Run, EngineErrorCode.InvalidArgument);
         if (!_isOpen)
             return default;
-        if ((_due & MoreFragments) != 0)
-            return new EngineError(EngineOperation.Run, EngineErrorCode.InvalidArgument);
         EngineError error = FlushRegisters();
         if (!error.IsNone)
             return error;
+        int result = EnterForCommit();
+        if (result != 0)
+            return result == -Libc.ErrorInterrupted ? default : Result(result, EngineOperation.Run);
+        // The next part of the same instruction; the next run shows it.
+        _due |= Unshown;
+        return new EngineError(EngineOperation.Run, EngineErrorCode.InvalidArgument);
+    }
+
+    /// <summary>As <see cref="CompletePending"/>, when the VMM has said all that it was asked for: before registers are read.</summary>
+    private EngineError CompleteAnswered()
+    {
+        if (!_isOpen || IsAnswerMissing || (_due & (MoreFragments | Unshown)) != 0)
+            return default;
+        EngineError error = CompletePending();
+        return (_due & Unshown) != 0 ? default : error;
+    }
+
+    private bool IsAnswerMissing => _answer is Answer.Memory or Answer.ReadRegister || (_answer == Answer.Port && _answersLeft != 0);
+
+    /// <summary>
+    /// Ends the instruction that an exit left open, whatever it still wants: zeros. A string instruction that would go on for long ends when
+    /// its count is gone.
+    /// </summary>
+    private EngineError AbandonPending()
+    {
+        const int Parts = 16;
+        _answer = Answer.None;
+        _due &= ~(MoreFragments | FailedFault | Unshown | DirtyRegisters);
+        for (int i = 0; _isOpen; i++)
+        {
+            if (i == Parts)
+            {
+                KvmRegisters none = new() { Rflags = X64Flags.Fixed };
+                EngineError error = Request(KvmRequest.SetRegisters, &none);
+                if (!error.IsNone)
+                    return error;
+            }
+
+            int result = EnterForCommit();
+            _isOpen = result == 0 && i < 2 * Parts;
+        }
+
+        return default;
+    }
+
+    /// <summary>KVM_RUN that commits and does not enter the guest: interrupted, unless the instruction has more to show.</summary>
+    private int EnterForCommit()
+    {
         _run->ImmediateExit = 1;
         int result = Libc.Enter(_descriptor);
         _run->ImmediateExit = 0;
         _isOpen = false;
+        _isReadAnswered = false;
         _answer = Answer.None;
         HoldRegisters();
-        return result is 0 or -Libc.ErrorInterrupted ? default : Result(result, EngineOperation.Run);
+        return result;
     }
 
     /// <summary>The owner looks at what is asked of it.</summary>

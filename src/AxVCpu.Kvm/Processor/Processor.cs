@@ -50,11 +50,14 @@ internal sealed unsafe partial class Processor : IDisposable
 
     internal uint ApicId { get; }
 
+    internal bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
+
     /// <summary>Frees the vCPU. Not while it runs.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
+        _due |= Disposed;
         _page.Dispose();
         _file.Dispose();
         NativeMemory.Free(_resetLapic);

@@ -59,9 +59,10 @@ internal sealed unsafe class CpuidTable
         bool hasLapic = config.InterruptController != X64InterruptController.None;
         uint features = Hypervisor;
         features |= hasLapic || msrs.IsServed(X2ApicMsrs) ? X2Apic : 0;
-        features |= hasLapic || msrs.IsServed(TscDeadlineMsr) ? TscDeadline : 0;
         int khz = vm.Request(KvmRequest.GetTscKhz); // an error in kernels before 5.18: unknown then
         ulong tscKhz = khz > 0 ? (ulong)khz : 0;
+        // A VMM can serve deadlines only when it knows how fast the counter goes.
+        features |= hasLapic || (msrs.IsServed(TscDeadlineMsr) && tscKhz != 0) ? TscDeadline : 0;
         return new CpuidTable(Compose(config.Profile, Supported(system), features, config.CpuCount, tscKhz), tscKhz);
     }
 

@@ -10,6 +10,11 @@ public enum X64Exit : uint
     InterruptWindow = 1,
     /// <summary>The guest ended a level-triggered interrupt of a local APIC inside the engine: <see cref="X64EndOfInterrupt"/>.</summary>
     EndOfInterrupt = 2,
+    /// <summary>
+    /// The guest lowered its task priority (CR8), and its local APIC is not in the engine: <see cref="X64TaskPriority"/>. An interrupt that it
+    /// held back can be due now.
+    /// </summary>
+    TaskPriority = 4,
     /// <summary>An event that this version does not know: <see cref="X64UnknownExit"/>.</summary>
     Unknown = 3,
 }
@@ -19,6 +24,13 @@ public struct X64EndOfInterrupt
 {
     /// <summary>The vector.</summary>
     public byte Vector;
+}
+
+/// <summary>Payload of <see cref="X64Exit.TaskPriority"/>.</summary>
+public struct X64TaskPriority
+{
+    /// <summary>CR8: bits 7 to 4 of the local APIC's task priority register, 0 to 15.</summary>
+    public byte Class;
 }
 
 /// <summary>Payload of <see cref="X64Exit.Unknown"/>.</summary>
