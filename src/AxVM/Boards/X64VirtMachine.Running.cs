@@ -42,6 +42,7 @@ internal sealed partial class X64VirtMachine
             Start((VirtualCpu<KvmX64VCpu>)cpu, plan);
         }
 
+        _machine.ResetInterruptControllers();
         _wiring.ForEach(wires => wires.Reset());
         // After the vCPUs, so that the wires' levels reach them as they are.
         _resettable.ForEach(device => device.Reset());
@@ -65,12 +66,30 @@ internal sealed partial class X64VirtMachine
     }
 
     /// <inheritdoc/>
-    public bool MmioRead(GuestPhysAddr address, AccessWidth width, out ulong value) =>
-        IsOwnApic(address, out int cpu) ? _apics!.Read(cpu, address.Value - LocalApic.DefaultBase, width, out value) : _bus.Read(address.Value, width, out value);
+    public bool MmioRead(GuestPhysAddr address, AccessWidth width, out ulong value)
+    {
+        if (!IsOwnApic(address, out int cpu))
+        {
+            return _bus.Read(address.Value, width, out value);
+        }
+
+        TakeTaskPriority(cpu);
+        return _apics!.Read(cpu, address.Value - LocalApic.DefaultBase, width, out value);
+    }
 
     /// <inheritdoc/>
-    public bool MmioWrite(GuestPhysAddr address, AccessWidth width, ulong value) =>
-        IsOwnApic(address, out int cpu) ? _apics!.Write(cpu, address.Value - LocalApic.DefaultBase, width, value) : _bus.Write(address.Value, width, value);
+    public bool MmioWrite(GuestPhysAddr address, AccessWidth width, ulong value)
+    {
+        if (!IsOwnApic(address, out int cpu))
+        {
+            return _bus.Write(address.Value, width, value);
+        }
+
+        TakeTaskPriority(cpu);
+        bool isTaken = _apics!.Write(cpu, address.Value - LocalApic.DefaultBase, width, value);
+        GiveTaskPriority(cpu);
+        return isTaken;
+    }
 
     /// <inheritdoc/>
     public bool IoRead(ushort port, AccessWidth width, out ulong value) => _ports.Read(port, width, out value);
@@ -82,11 +101,35 @@ internal sealed partial class X64VirtMachine
     public bool SysRegRead(ulong address, out ulong value)
     {
         value = 0;
-        return _apics is not null && _apics.ReadMsr(CurrentCpu(), (uint)address, out value);
+        if (_apics is null)
+        {
+            return false;
+        }
+
+        int cpu = CurrentCpu();
+        TakeTaskPriority(cpu);
+        return _apics.ReadMsr(cpu, (uint)address, out value);
     }
 
     /// <inheritdoc/>
-    public bool SysRegWrite(ulong address, ulong value) => _apics is not null && _apics.WriteMsr(CurrentCpu(), (uint)address, value);
+    public bool SysRegWrite(ulong address, ulong value)
+    {
+        if (_apics is null)
+        {
+            return false;
+        }
+
+        int cpu = CurrentCpu();
+        TakeTaskPriority(cpu);
+        if (address == (uint)LocalApicMsr.IA32_TSC_DEADLINE && Arch(cpu).ReadTimeStamp(out ulong now).IsNone)
+        {
+            _apics.SetTimeStamp(cpu, now);
+        }
+
+        bool isTaken = _apics.WriteMsr(cpu, (uint)address, value);
+        GiveTaskPriority(cpu);
+        return isTaken;
+    }
 
     /// <inheritdoc/>
     public bool HandlePageFault(GuestPhysAddr address, MappingFlags access) => _memory.HandlePageFault(address, access) switch
@@ -101,7 +144,11 @@ internal sealed partial class X64VirtMachine
     {
         switch ((X64Exit)exit.ArchSpecificCode)
         {
+            case X64Exit.TaskPriority when _apics is not null:
+                TakeTaskPriority((int)cpu.Id);
+                return true;
             case X64Exit.InterruptWindow when _apics is not null:
+                TakeTaskPriority((int)cpu.Id);
                 if (_apics.Acknowledge((int)cpu.Id, out byte vector))
                 {
                     cpu.InjectInterrupt(vector);
@@ -133,6 +180,28 @@ internal sealed partial class X64VirtMachine
         EngineException.ThrowIfFailed(error);
         cpu.Reset();
     }
+
+    /// <inheritdoc/>
+    public void StartTime()
+    {
+        _machine.StartTime();
+        Clock.Start();
+    }
+
+    /// <inheritdoc/>
+    public void StopTime()
+    {
+        Clock.Stop();
+        _machine.StopTime();
+    }
+
+    /// <summary>CR8 and the task priority of the vCPU's own APIC are one register: what the guest wrote to the first reaches the second ...</summary>
+    private void TakeTaskPriority(int cpu) => _apics!.SetTaskPriorityClass(cpu, Arch(cpu).TaskPriority);
+
+    /// <summary>... and the other way round.</summary>
+    private void GiveTaskPriority(int cpu) => Arch(cpu).TaskPriority = _apics!.GetTaskPriorityClass(cpu);
+
+    private ref KvmX64VCpu Arch(int cpu) => ref ((VirtualCpu<KvmX64VCpu>)_cpus[cpu]).Inner.Arch;
 
     /// <summary>Whether an access goes to the register page of the accessing vCPU's own APIC, which is at the same place for each.</summary>
     private bool IsOwnApic(GuestPhysAddr address, out int cpu)

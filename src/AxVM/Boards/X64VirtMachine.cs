@@ -63,9 +63,8 @@ internal sealed partial class X64VirtMachine : IMachine
 
             if (_board.InterruptController != X64InterruptController.Kernel)
             {
-                // The time-stamp counter of KVM is not the VM's clock: the deadline mode, which needs it, is not offered here.
                 _apics = _board.InterruptController == X64InterruptController.None
-                    ? Resets(new LocalApicSet(_wiring, _alarms, X64VirtLayout.ClockFrequency))
+                    ? Resets(new LocalApicSet(_wiring, _alarms, _machine.TscFrequencyHz != 0 ? _machine.TscFrequencyHz : X64VirtLayout.ClockFrequency))
                     : null;
                 _ioApic = Resets(new IoApicDevice(X64VirtLayout.IoApicId, _apics is null ? new X64KernelApics(_machine) : _apics));
                 _bus.Add(X64VirtLayout.IoApic, _ioApic);
@@ -88,9 +87,11 @@ internal sealed partial class X64VirtMachine : IMachine
         }
     }
 
-    // IA32_APIC_BASE and the x2APIC registers.
+    // IA32_APIC_BASE, the deadline of the timer, and the x2APIC registers.
     private static readonly X64MsrRange[] s_ownApicMsrs =
-        [new((uint)LocalApicMsr.IA32_APIC_BASE), new(LocalApic.X2ApicMsrBase, LocalApic.X2ApicMsrCount)];
+    [
+        new((uint)LocalApicMsr.IA32_APIC_BASE), new((uint)LocalApicMsr.IA32_TSC_DEADLINE), new(LocalApic.X2ApicMsrBase, LocalApic.X2ApicMsrCount),
+    ];
 
     /// <inheritdoc/>
     public IReadOnlyList<VirtualCpu> Cpus => _cpus;

@@ -14,6 +14,12 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
     /// <summary>The VM's clock.</summary>
     VmClock Clock { get; }
 
+    /// <summary>Lets the guest's time go on: its clock, and what else counts in the engine. No vCPU is inside the guest.</summary>
+    void StartTime() => Clock.Start();
+
+    /// <summary>Stops the guest's time where it is. No vCPU is inside the guest.</summary>
+    void StopTime() => Clock.Stop();
+
     /// <summary>Bytes of memory the guest has touched. Any thread.</summary>
     ulong ResidentBytes { get; }
 

@@ -282,7 +282,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
     private void Go(VCpuGang gang)
     {
-        _machine.Clock.Start();
+        _machine.StartTime();
         _machine.ResumeHolding();
         gang.Release();
     }
@@ -303,7 +303,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             }
         }
 
-        _machine.Clock.Stop();
+        _machine.StopTime();
         return true;
     }
 

@@ -22,10 +22,13 @@ public interface IApicProcessor
 /// </summary>
 public sealed class LocalApicSet : IApicMessageSink, IResettable
 {
+    private const int TaskPriorityClassShift = 4;
+
     private readonly IApicProcessor[] _processors;
     private readonly Alarm[] _alarms;
     private readonly LocalApic[] _apics;
     private readonly ClockRate _timeStamp;
+    private readonly ulong[] _timeStampOffsets;
     private readonly ClockRate _timer;
     private IoApicDevice? _ioApic;
 
@@ -40,6 +43,7 @@ public sealed class LocalApicSet : IApicMessageSink, IResettable
         ArgumentOutOfRangeException.ThrowIfZero(timeStampFrequencyHz);
         _processors = [.. processors];
         _apics = new LocalApic[_processors.Length];
+        _timeStampOffsets = new ulong[_processors.Length];
         _alarms = new Alarm[_processors.Length];
         _timer = new ClockRate(alarms.Clock, alarms.Clock.FrequencyHz);
         _timeStamp = new ClockRate(alarms.Clock, timeStampFrequencyHz);
@@ -102,6 +106,34 @@ public sealed class LocalApicSet : IApicMessageSink, IResettable
         Effects effects = new(this, cpu);
         lock (Gate)
             return _apics[cpu].Acknowledge(ref effects, out vector);
+    }
+
+    /// <summary>
+    /// Says what a processor's time-stamp counter shows now, where it is not the VM's clock that counts there: before the deadline of its timer
+    /// is written, so that the two clocks have no time to drift apart.
+    /// </summary>
+    public void SetTimeStamp(int cpu, ulong now)
+    {
+        lock (Gate)
+            _timeStampOffsets[cpu] = now - _timeStamp.Now();
+    }
+
+    /// <summary>A processor's task priority as its CR8 shows it: bits 7 to 4.</summary>
+    public byte GetTaskPriorityClass(int cpu)
+    {
+        lock (Gate)
+            return (byte)(_apics[cpu].TaskPriority >> TaskPriorityClassShift);
+    }
+
+    /// <summary>Takes over what is in a processor's CR8, 0 to 15; bits 3 to 0 of the task priority stay when nothing has changed.</summary>
+    public void SetTaskPriorityClass(int cpu, byte value)
+    {
+        Effects effects = new(this, cpu);
+        lock (Gate)
+        {
+            if (_apics[cpu].TaskPriority >> TaskPriorityClassShift != value)
+                _apics[cpu].SetTaskPriority(ref effects, (byte)(value << TaskPriorityClassShift));
+        }
     }
 
     /// <summary>Sets a processor's task priority, as its CR8 does.</summary>
@@ -210,10 +242,16 @@ public sealed class LocalApicSet : IApicMessageSink, IResettable
 
         public ulong Now() => set._timer.Now();
 
-        public ulong TimeStamp() => set._timeStamp.Now();
+        public ulong TimeStamp() => set._timeStamp.Now() + set._timeStampOffsets[cpu];
 
         public void SetTimerDeadline(ulong deadline) => set._alarms[cpu].Set(deadline);
 
-        public void SetTimeStampDeadline(ulong deadline) => set._alarms[cpu].Set(set._timeStamp.ToClock(deadline));
+        public void SetTimeStampDeadline(ulong deadline)
+        {
+            // A deadline that has passed already, also before the clock began.
+            ulong now = set._timeStamp.Now();
+            long distance = (long)(deadline - (now + set._timeStampOffsets[cpu]));
+            set._alarms[cpu].Set(set._timeStamp.ToClock(distance <= 0 ? now : now + (ulong)distance));
+        }
     }
 }
