@@ -229,6 +229,16 @@ internal sealed class GicBoard
         Leave(vcpu);
     }
 
+    /// <summary>A device drives a shared interrupt's line.</summary>
+    public void SetSpi(uint intid, bool level) => Gic.SetSpi(ref Host, intid, level);
+
+    /// <summary>A vCPU writes one of the registers that trap.</summary>
+    public void Sgi(int vcpu, ulong value, GicSystemRegister register = GicSystemRegister.ICC_SGI1R_EL1) =>
+        Gic.WriteSystemRegister(ref Host, vcpu, register, value);
+
+    /// <summary>Makes an interrupt edge triggered.</summary>
+    public void Edge(uint intid) => Write(Config + intid / 16 * 4, Read(Config + intid / 16 * 4) | 2u << (int)(intid % 16 * 2));
+
     public bool HasDeliverable(int vcpu) => Gic.HasDeliverable(vcpu, ref _guests[vcpu]);
 
     /// <summary>Enters, acknowledges and stays inside.</summary>

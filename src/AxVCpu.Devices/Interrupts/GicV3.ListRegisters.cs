@@ -70,7 +70,10 @@ public partial struct GicV3
         if ((uint)vcpu >= _vcpus)
             return;
         ulong control = lists.Hcr;
-        for (uint ended = (uint)(control >> IchLr.EOIcountShift) & 31; ended > 0 && EndSpilled(ref host, vcpu); ended--)
+        // With the deactivation apart from the end, it is the deactivation that counts, and it traps where it can. Some CPU interfaces count
+        // the end all the same (QEMU 7.2's does).
+        bool counts = ((uint)lists.Vmcr & IchVmcr.VEOIM) == 0 || _trapsDeactivate == 0;
+        for (uint ended = (uint)(control >> IchLr.EOIcountShift) & 31; counts && ended > 0 && EndSpilled(ref host, vcpu); ended--)
         {
         }
         lists.Hcr = control & ((1UL << IchLr.EOIcountShift) - 1);
