@@ -33,8 +33,10 @@ internal sealed unsafe partial class Hart
         Interlocked.Exchange(ref _s->InjectedOnce, 0);
         _machine.SetHsm(HartId, HsmState.Stopped);
 
-        // A machine with Svadu and without Svade never faults for A and D, so firmware that knows neither finds it on.
-        _s->Menvcfg = isa.HasFlag(IsaExtensions.Svadu) && !isa.HasFlag(IsaExtensions.Svade) ? EnvironmentBits.ADUE : 0;
+        // A machine with Svadu and without Svade never faults for A and D, so firmware that knows neither finds it on; and a kernel that
+        // reads of Svpbmt in the devicetree uses it, whether or not its firmware has heard of it.
+        _s->Menvcfg = (isa.HasFlag(IsaExtensions.Svadu) && !isa.HasFlag(IsaExtensions.Svade) ? EnvironmentBits.ADUE : 0)
+            | (isa.HasFlag(IsaExtensions.Svpbmt) ? EnvironmentBits.PBMTE : 0);
         if (_machine.Profile == StartProfile.Sbi)
             HandOver(isa);
         EnterMode(_machine.Profile == StartProfile.Sbi ? PrivilegeMode.Supervisor : PrivilegeMode.Machine);

@@ -27,6 +27,7 @@ internal struct DecodeEntry
     public byte SignShift;
     public ushort FirstRun;
     public ushort RunCount;
+    public int ImpliedImmediate;
 }
 
 /// <summary>The rows of <see cref="InstructionTable"/> arranged for lookup. Built once; never written afterwards.</summary>
@@ -187,6 +188,7 @@ internal static class DecodeIndex
             SignShift = format.SignShift,
             FirstRun = (ushort)runs.Count,
             RunCount = (ushort)format.Immediate.Length,
+            ImpliedImmediate = format.ImpliedImmediate,
         };
         runs.AddRange(format.Immediate);
         return entry;

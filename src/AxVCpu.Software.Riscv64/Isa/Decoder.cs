@@ -48,7 +48,7 @@ internal static class Decoder
         op.Rs2 = entry.Rs2.Get(bits);
         op.Rs3 = entry.Rs3.Get(bits);
         op.Rm = entry.Rm.Get(bits);
-        op.Imm = (int)(immediate << entry.SignShift) >> entry.SignShift;
+        op.Imm = (int)(immediate << entry.SignShift) >> entry.SignShift | entry.ImpliedImmediate;
         return op;
     }
 }

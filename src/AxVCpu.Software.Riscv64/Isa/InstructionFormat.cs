@@ -80,7 +80,7 @@ internal readonly record struct ImmediateRun(byte From, byte To, uint Mask);
 /// Layout tokens: dots are bits that the row fixes; <c>rd rs1 rs2 rs3</c> 5-bit registers, <c>fd fs1 fs2 fs3</c> the same in the
 /// floating-point file, with <c>'</c> the 3-bit form for registers 8-15; <c>rd/rs1</c> one field in both roles; <c>rm</c> rounding mode,
 /// <c>aqrl</c> ordering bits; <c>imm[..]</c>/<c>uimm[..]</c> signed and unsigned immediate pieces with the bit numbers of the manual;
-/// <c>_n</c> n bits that hardware ignores; <c>rs1=2</c> a register the encoding implies.
+/// <c>_n</c> n bits that hardware ignores; <c>rs1=2</c> a register the encoding implies, <c>imm=255</c> an immediate that it implies.
 /// </remarks>
 internal sealed class InstructionFormat
 {
@@ -122,7 +122,10 @@ internal sealed class InstructionFormat
             else if (token.Contains('=', StringComparison.Ordinal))
             {
                 string[] parts = token.Split('=');
-                SetField(parts[0], new BitField(0, 0, byte.Parse(parts[1], CultureInfo.InvariantCulture)));
+                if (parts[0] == "imm")
+                    ImpliedImmediate = int.Parse(parts[1], CultureInfo.InvariantCulture);
+                else
+                    SetField(parts[0], new BitField(0, 0, byte.Parse(parts[1], CultureInfo.InvariantCulture)));
             }
             else
             {
@@ -177,6 +180,9 @@ internal sealed class InstructionFormat
     /// <summary>The immediate, piece by piece.</summary>
     public ImmediateRun[] Immediate { get; }
 
+    /// <summary>The immediate of an encoding that implies one; otherwise 0.</summary>
+    public int ImpliedImmediate { get; }
+
     /// <summary>31 minus the number of the immediate's sign bit; 0 for an unsigned immediate (and for one that fills 32 bits).</summary>
     public byte SignShift { get; }
 
@@ -213,7 +219,7 @@ internal sealed class InstructionFormat
         uint value = 0;
         foreach (ImmediateRun run in Immediate)
             value |= ((bits >> run.From) & run.Mask) << run.To;
-        return (int)(value << SignShift) >> SignShift;
+        return (int)(value << SignShift) >> SignShift | ImpliedImmediate;
     }
 
     /// <summary>Places an immediate that <see cref="ImmediateFits"/> accepts.</summary>

@@ -66,6 +66,14 @@ internal static class InstructionFormats
     public static readonly InstructionFormat CShift = new("... uimm[5] .. rd'/rs1' uimm[4:0] ..", "rd,shamt");
     public static readonly InstructionFormat CAndi = new("... imm[5] .. rd'/rs1' imm[4:0] ..", "rd,imm");
     public static readonly InstructionFormat CA = new("...... rd'/rs1' .. rs2' ..", "rd,rs2");
+    public static readonly InstructionFormat CLb = new("...... rs1' uimm[0|1] rd' ..", "rd,imm(rs1)");
+    public static readonly InstructionFormat CLh = new("...... rs1' . uimm[1] rd' ..", "rd,imm(rs1)");
+    public static readonly InstructionFormat CSb = new("...... rs1' uimm[0|1] rs2' ..", "rs2,imm(rs1)");
+    public static readonly InstructionFormat CSh = new("...... rs1' . uimm[1] rs2' ..", "rs2,imm(rs1)");
+    public static readonly InstructionFormat CU = new("...... rd'/rs1' ..... ..", "rd");
+    public static readonly InstructionFormat CZextB = new("...... rd'/rs1' ..... .. imm=255", "rd");
+    public static readonly InstructionFormat CZextW = new("...... rd'/rs1' ..... .. rs2=0", "rd");
+    public static readonly InstructionFormat CNot = new("...... rd'/rs1' ..... .. imm=-1", "rd");
     public static readonly InstructionFormat CJ = new("... imm[11|4|9:8|10|6|7|3:1|5] .. rd=0", "target");
     public static readonly InstructionFormat CB = new("... imm[8|4:3] rs1' imm[7:6|2:1|5] .. rs2=0", "rs1,target");
     public static readonly InstructionFormat CJr = new(".... rs1 ..... .. rd=0", "rs1");

@@ -1,7 +1,7 @@
 namespace AxVCpu.Software.Riscv64.Isa;
 
 /// <content>
-/// The C extension (with D, RV64): each row maps to the <see cref="OpCode"/> of the instruction it expands to. The clauses are the "reserved"
+/// The C extension (with D, RV64) and Zcb: each row maps to the <see cref="OpCode"/> of the instruction it expands to. The clauses are the "reserved"
 /// and "other instruction" notes of the chapter's instruction listing; encodings it calls HINTs are left in, they do nothing.
 /// </content>
 internal static partial class InstructionTable
@@ -16,6 +16,12 @@ internal static partial class InstructionTable
         Row("c.fsd", "101 ... ... .. ... 00", InstructionFormats.CFsd, OpCode.Fsd, IsaExtensions.C | IsaExtensions.D),
         Row("c.sw", "110 ... ... .. ... 00", InstructionFormats.CSw, OpCode.Sw, IsaExtensions.C),
         Row("c.sd", "111 ... ... .. ... 00", InstructionFormats.CSd, OpCode.Sd, IsaExtensions.C),
+
+        Row("c.lbu", "100000 ... .. ... 00", InstructionFormats.CLb, OpCode.Lbu, IsaExtensions.Zcb),
+        Row("c.lhu", "100001 ... 0 . ... 00", InstructionFormats.CLh, OpCode.Lhu, IsaExtensions.Zcb),
+        Row("c.lh", "100001 ... 1 . ... 00", InstructionFormats.CLh, OpCode.Lh, IsaExtensions.Zcb),
+        Row("c.sb", "100010 ... .. ... 00", InstructionFormats.CSb, OpCode.Sb, IsaExtensions.Zcb),
+        Row("c.sh", "100011 ... 0 . ... 00", InstructionFormats.CSh, OpCode.Sh, IsaExtensions.Zcb),
 
         // Quadrant 1
         Row("c.nop", "000 0 00000 00000 01", InstructionFormats.CFixed, OpCode.Nop, IsaExtensions.C, overrides: true),
@@ -33,6 +39,13 @@ internal static partial class InstructionTable
         Row("c.and", "100011 ... 11 ... 01", InstructionFormats.CA, OpCode.And, IsaExtensions.C),
         Row("c.subw", "100111 ... 00 ... 01", InstructionFormats.CA, OpCode.Subw, IsaExtensions.C),
         Row("c.addw", "100111 ... 01 ... 01", InstructionFormats.CA, OpCode.Addw, IsaExtensions.C),
+        Row("c.mul", "100111 ... 10 ... 01", InstructionFormats.CA, OpCode.Mul, IsaExtensions.Zcb | IsaExtensions.M),
+        Row("c.zext.b", "100111 ... 11000 01", InstructionFormats.CZextB, OpCode.Andi, IsaExtensions.Zcb),
+        Row("c.sext.b", "100111 ... 11001 01", InstructionFormats.CU, OpCode.SextB, IsaExtensions.Zcb | IsaExtensions.Zbb),
+        Row("c.zext.h", "100111 ... 11010 01", InstructionFormats.CU, OpCode.ZextH, IsaExtensions.Zcb | IsaExtensions.Zbb),
+        Row("c.sext.h", "100111 ... 11011 01", InstructionFormats.CU, OpCode.SextH, IsaExtensions.Zcb | IsaExtensions.Zbb),
+        Row("c.zext.w", "100111 ... 11100 01", InstructionFormats.CZextW, OpCode.AddUw, IsaExtensions.Zcb | IsaExtensions.Zba),
+        Row("c.not", "100111 ... 11101 01", InstructionFormats.CNot, OpCode.Xori, IsaExtensions.Zcb),
         Row("c.j", "101 ........... 01", InstructionFormats.CJ, OpCode.Jal, IsaExtensions.C),
         Row("c.beqz", "110 ... ... ..... 01", InstructionFormats.CB, OpCode.Beq, IsaExtensions.C),
         Row("c.bnez", "111 ... ... ..... 01", InstructionFormats.CB, OpCode.Bne, IsaExtensions.C),

@@ -82,8 +82,17 @@ public enum IsaExtensions : ulong
     /// <summary>64 KiB naturally aligned page-table entries.</summary>
     Svnapot = 1UL << 23,
 
-    /// <summary>Memory types in page-table entries. Not in <see cref="Default"/>.</summary>
+    /// <summary>Memory types in page-table entries.</summary>
     Svpbmt = 1UL << 24,
+
+    /// <summary>Cache-block prefetches, which are hints: nothing is fetched ahead.</summary>
+    Zicbop = 1UL << 25,
+
+    /// <summary>The hints about the locality of accesses, which do nothing.</summary>
+    Zihintntl = 1UL << 26,
+
+    /// <summary>Further compressed instructions: bytes, halfwords, extensions, c.not and c.mul.</summary>
+    Zcb = 1UL << 27,
 
     /// <summary>What the letter G stands for.</summary>
     G = I | M | A | F | D | Zicsr | Zifencei,
@@ -91,9 +100,9 @@ public enum IsaExtensions : ulong
     /// <summary>What the letter B stands for.</summary>
     B = Zba | Zbb | Zbs,
 
-    /// <summary>The hart a VM gets when its configuration says nothing.</summary>
-    Default = G | C | Zicntr | Zihpm | B | Sstc | Svadu,
+    /// <summary>The hart a VM gets when its configuration says nothing: everything but <see cref="Svade"/>, so that A and D bits are set by hardware.</summary>
+    Default = All & ~Svade,
 
     /// <summary>Everything named here.</summary>
-    All = (1UL << 25) - 1,
+    All = (1UL << 28) - 1,
 }

@@ -122,6 +122,11 @@ public static class Riscv64VirtTree
                 cpu.SetCells("riscv,cbom-block-size", CacheBlockBytes);
             }
 
+            if (options.IsaExtensions.Contains("zicbop"))
+            {
+                cpu.SetCells("riscv,cbop-block-size", CacheBlockBytes);
+            }
+
             if (options.IsaExtensions.Contains("zicboz"))
             {
                 cpu.SetCells("riscv,cboz-block-size", CacheBlockBytes);

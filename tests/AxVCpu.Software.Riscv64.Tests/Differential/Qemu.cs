@@ -20,6 +20,7 @@ internal sealed class Qemu
         ("zawrs", IsaExtensions.Zawrs, 8),
         ("zicbom", IsaExtensions.Zicbom, 8),
         ("zicboz", IsaExtensions.Zicboz, 8),
+        ("zcb", IsaExtensions.Zcb, 9),
         ("zicond", IsaExtensions.Zicond, 9),
     ];
 

@@ -44,6 +44,31 @@ public sealed class DecoderTests
         Assert.Equal(expected, $"{op.Code} rd={op.Rd} rs1={op.Rs1} rs2={op.Rs2} imm={op.Imm} len={op.Length}");
     }
 
+    // "Zcb", Code Size Reduction, with the operands as the pictures there have them: s0 and s1.
+    [Theory]
+    [InlineData(0x80E0u, "c.lbu s0,3(s1)", nameof(OpCode.Lbu), 3, IsaExtensions.Zcb)]
+    [InlineData(0x80C0u, "c.lbu s0,1(s1)", nameof(OpCode.Lbu), 1, IsaExtensions.Zcb)]
+    [InlineData(0x80A0u, "c.lbu s0,2(s1)", nameof(OpCode.Lbu), 2, IsaExtensions.Zcb)]
+    [InlineData(0x84A0u, "c.lhu s0,2(s1)", nameof(OpCode.Lhu), 2, IsaExtensions.Zcb)]
+    [InlineData(0x84C0u, "c.lh s0,0(s1)", nameof(OpCode.Lh), 0, IsaExtensions.Zcb)]
+    [InlineData(0x88E0u, "c.sb s0,3(s1)", nameof(OpCode.Sb), 3, IsaExtensions.Zcb)]
+    [InlineData(0x8CA0u, "c.sh s0,2(s1)", nameof(OpCode.Sh), 2, IsaExtensions.Zcb)]
+    [InlineData(0x9C61u, "c.zext.b s0", nameof(OpCode.Andi), 255, IsaExtensions.Zcb)]
+    [InlineData(0x9C65u, "c.sext.b s0", nameof(OpCode.SextB), 0, IsaExtensions.Zbb)]
+    [InlineData(0x9C69u, "c.zext.h s0", nameof(OpCode.ZextH), 0, IsaExtensions.Zbb)]
+    [InlineData(0x9C6Du, "c.sext.h s0", nameof(OpCode.SextH), 0, IsaExtensions.Zbb)]
+    [InlineData(0x9C71u, "c.zext.w s0", nameof(OpCode.AddUw), 0, IsaExtensions.Zba)]
+    [InlineData(0x9C75u, "c.not s0", nameof(OpCode.Xori), -1, IsaExtensions.Zcb)]
+    [InlineData(0x9C45u, "c.mul s0,s1", nameof(OpCode.Mul), 0, IsaExtensions.M)]
+    public void Zcb_decodes_to_what_it_expands_to_and_needs_what_that_needs(uint bits, string text, string code, int immediate, IsaExtensions needed)
+    {
+        Op op = Decoder.Decode(bits, IsaExtensions.All);
+        Assert.Equal((code, immediate, (byte)2), (op.Code.ToString(), op.Imm, op.Length));
+        Assert.Equal(text, Disassembler.Format(bits, 0, IsaExtensions.All, DisassemblyStyle.Exact));
+        Assert.Equal(OpCode.Illegal, Decoder.Decode(bits, IsaExtensions.All & ~needed).Code);
+        Assert.Equal(OpCode.Illegal, Decoder.Decode(bits, IsaExtensions.All & ~IsaExtensions.Zcb).Code);
+    }
+
     [Theory]
     [InlineData(0x0000u, "all zeros")]
     [InlineData(0x6101u, "c.addi16sp 0")]
@@ -51,7 +76,10 @@ public sealed class DecoderTests
     [InlineData(0x2001u, "c.addiw x0")]
     [InlineData(0x4002u, "c.lwsp x0")]
     [InlineData(0x8002u, "c.jr x0")]
-    [InlineData(0x9C41u, "reserved c.subw neighbour")]
+    [InlineData(0x9C79u, "reserved behind c.not")]
+    [InlineData(0x9C7Du, "reserved behind c.not, the last")]
+    [InlineData(0x8CC0u, "reserved beside c.sh")]
+    [InlineData(0x9000u, "reserved behind c.sh")]
     [InlineData(0xFFFFFFFFu, "all ones")]
     [InlineData(0x0000001Fu, "48-bit encoding")]
     [InlineData(0x02C5D553u, "fadd.s with rounding mode 5")]

@@ -6,7 +6,7 @@ namespace AxVCpu.Software.Riscv64.Tests.Isa;
 /// <summary>The GNU assembler and disassembler as an independent opinion. Absent tools skip the test with the reason.</summary>
 internal static class GnuTools
 {
-    /// <summary>What the encodings of our rows need; binutils knows no Zicond before 2.41.</summary>
+    /// <summary>What the encodings of our rows need; binutils knows no Zicond and Zcb before 2.41.</summary>
     public const string Arch = "rv64gc_zba_zbb_zbs_zbc_zicbom_zicboz_zawrs_svinval_zihintpause_zicsr_zifencei";
 
     private const string Prefix = "riscv64-linux-gnu-";
