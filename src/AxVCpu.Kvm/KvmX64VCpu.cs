@@ -155,8 +155,8 @@ public partial struct KvmX64VCpu :
     /// the vCPU runs.
     /// </summary>
     /// <remarks>
-    /// A guest that lowers it leaves with <see cref="X64Exit.TaskPriority"/>. The module kvm_pvm does not tell: there the new value is seen at
-    /// the next exit.
+    /// A guest that lowers it leaves with <see cref="X64Exit.TaskPriority"/>: at once on a processor with virtualization, before its next exit
+    /// where the kernel emulates it.
     /// </remarks>
     public readonly byte TaskPriority
     {

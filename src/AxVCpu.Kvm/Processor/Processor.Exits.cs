@@ -152,7 +152,7 @@ internal sealed unsafe partial class Processor
                 SetHypercall(ref exit);
                 return true;
             case KvmExitReason.SetTpr:
-                exit.SetArchSpecific((uint)X64Exit.TaskPriority, new X64TaskPriority { Class = (byte)_run->Cr8 });
+                SetTaskPriority(ref exit);
                 return true;
             case KvmExitReason.InterruptWindowOpen:
                 return false;

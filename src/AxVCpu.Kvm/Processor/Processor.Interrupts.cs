@@ -16,6 +16,7 @@ internal sealed unsafe partial class Processor
     private int _intrLine;
     private int _nmiPending;
     private volatile bool _ignoresInterrupts;
+    private ulong _seenTaskPriority;
 
     /// <summary>Whether what the shared page says about interrupts is of now: a delivered interrupt makes it old.</summary>
     private bool _isWindowKnown;
@@ -103,8 +104,31 @@ internal sealed unsafe partial class Processor
     internal byte TaskPriority
     {
         get => (byte)_run->Cr8;
-        set => _run->Cr8 = (ulong)(value & TaskPriorityMask);
+        set
+        {
+            _run->Cr8 = (ulong)(value & TaskPriorityMask);
+            _seenTaskPriority = _run->Cr8;
+        }
     }
+
+    /// <summary>
+    /// CR8 is not what it was: a local APIC of the VMM hears of it when an interrupt can be due. Processors with virtualization leave the guest
+    /// for it, emulation in the kernel does not: there it is told at the next exit, before it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsTaskPriorityLowered(int result, ref VCpuExitRecord exit)
+    {
+        bool isLowered = _run->Cr8 < _seenTaskPriority;
+        _seenTaskPriority = _run->Cr8;
+        if (!isLowered || _hasKernelLapic || result != 0 || _run->ExitReason == KvmExitReason.SetTpr)
+            return false;
+        _due |= Unshown;
+        SetTaskPriority(ref exit);
+        return true;
+    }
+
+    private void SetTaskPriority(ref VCpuExitRecord exit) =>
+        exit.SetArchSpecific((uint)X64Exit.TaskPriority, new X64TaskPriority { Class = (byte)_run->Cr8 });
 
     /// <summary>Forgets what is pending, and the halt.</summary>
     private void ResetInterrupts()

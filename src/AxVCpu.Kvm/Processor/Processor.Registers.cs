@@ -90,7 +90,7 @@ internal sealed unsafe partial class Processor
         if (error.IsNone)
         {
             _run->SystemRegisters = registers;
-            _run->Cr8 = group.Cr8;
+            TaskPriority = (byte)group.Cr8;
             _held |= KvmSync.System;
         }
 

@@ -12,7 +12,7 @@ internal sealed unsafe partial class Processor
     private const int FailedFault = 2;
     private const int DirtyRegisters = 4;
     private const int Halt = 8;
-    private const int Unshown = 16; // an exit that came of a commit
+    private const int Unshown = 16; // an exit that came of a commit, or behind another
     private const int Disposed = 32;
 
     private int _due;
@@ -38,6 +38,8 @@ internal sealed unsafe partial class Processor
             int result = Libc.Enter(_descriptor);
             GoOutside();
             HoldRegisters();
+            if (_run->Cr8 != _seenTaskPriority && IsTaskPriorityLowered(result, ref exit))
+                return default;
             if (result == 0 && DecodeFrequent(_run->ExitReason, ref exit))
                 return default;
             if (Decode(result, ref exit, ref error))
