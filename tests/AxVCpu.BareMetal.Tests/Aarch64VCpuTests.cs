@@ -54,6 +54,26 @@ public sealed unsafe class Aarch64VCpuTests
         Assert.Equal(0x3C5UL | (pstate & 0xF000_0000) | 1 << 22, machine.Core().Pstate);
     }
 
+    [Theory]
+    [InlineData((uint)ExceptionClass.Smc64, 0UL)]
+    [InlineData((uint)ExceptionClass.WaitFor, 1UL)] // WFE
+    [InlineData((uint)ExceptionClass.SystemRegister, (ulong)SysReg.OslarEl1)]
+    [InlineData((uint)ExceptionClass.DataAbortLower, Valid | 2UL << 22 | 5UL << 16 | TranslationFault)]
+    public void An_instruction_that_was_carried_out_leaves_no_pending_step_and_no_branch_type(uint cause, ulong iss)
+    {
+        const ulong step = 1UL << 21, branchType = 3UL << 10, flags = 0x9000_0000;
+        using var machine = new FakeMachine();
+        machine.Exit((ExceptionClass)cause, iss, FakeMachine.Device, FakeMachine.Device, registers =>
+        {
+            registers->Pstate = flags | 0x3C5 | step | branchType;
+            return default;
+        });
+        machine.VCpu.Run();
+        machine.Exit(ExceptionClass.Hvc64, 0);
+        machine.VCpu.Run();
+        Assert.Equal((FakeMachine.Ram + 4, flags | 0x3C5), (machine.VCpu.ProgramCounter, machine.Core().Pstate));
+    }
+
     [Fact]
     public void SMC_never_reaches_the_firmware()
     {

@@ -3,6 +3,17 @@ namespace AxVCpu.BareMetal.Aarch64;
 /// <content>What an exception of the guest means.</content>
 internal unsafe partial struct Aarch64VCpu
 {
+    private const ulong InstructionBytes = 4;
+    private const ulong PstateStep = 1UL << 21;         // SS: the step is done when the instruction is
+    private const ulong PstateBranchType = 3UL << 10;   // BTYPE: of the branch to the instruction
+
+    /// <summary>The instruction that was trapped is done: past it, with PSTATE as an instruction that is no branch leaves it.</summary>
+    private void Advance()
+    {
+        _registers.Pc += InstructionBytes;
+        _registers.Pstate &= ~(PstateStep | PstateBranchType);
+    }
+
     private void Decode(ExceptionKind kind, PerCpuBlock* cpu, ref VCpuExitRecord exit)
     {
         exit.SetNothing();
@@ -57,7 +68,7 @@ internal unsafe partial struct Aarch64VCpu
                 DecodeCall(ref exit);
                 break;
             case ExceptionClass.Smc64:
-                _registers.Pc += 4; // an SMC that traps has not been passed, unlike an HVC
+                Advance(); // an SMC that traps has not been passed, unlike an HVC
                 if (_smcIsHypercall)
                     DecodeCall(ref exit);
                 else
@@ -86,7 +97,7 @@ internal unsafe partial struct Aarch64VCpu
     private void DecodeWait(Syndrome syndrome, ref VCpuExitRecord exit)
     {
         const uint wfe = 1, wfit = 2, wfet = 3;
-        _registers.Pc += 4;
+        Advance();
         if (syndrome.WaitInstruction is wfe or wfet)
         {
             ulong none = 0;

@@ -37,7 +37,7 @@ internal unsafe partial struct Aarch64VCpu
             if (isFetch || syndrome.IsTableWalk)
                 InjectAbort(isFetch, _registers.Far, Syndrome.ExternalAbort, syndrome.IsWrite);
             else if (syndrome.IsCacheMaintenance)
-                _registers.Pc += 4; // there is no memory to maintain
+                Advance(); // there is no memory to maintain
             else
                 DecodeDevice(syndrome, address, ref exit);
         }
@@ -99,7 +99,7 @@ internal unsafe partial struct Aarch64VCpu
         LoadStoreStatus status = LoadStore.Decode(*(uint*)host, out LoadStore access);
         if (status == LoadStoreStatus.Prefetch)
         {
-            _registers.Pc += 4;
+            Advance();
             return false;
         }
 
@@ -197,10 +197,10 @@ internal unsafe partial struct Aarch64VCpu
                 return _pending.Kind == PendingKind.Mmio;
             case PendingKind.SysRegRead:
                 SetGpr(_pending.Register, 0);
-                _registers.Pc += 4;
+                Advance();
                 break;
             case PendingKind.SysRegWrite:
-                _registers.Pc += 4;
+                Advance();
                 break;
         }
 
@@ -219,7 +219,7 @@ internal unsafe partial struct Aarch64VCpu
         }
 
         _pending.Kind = PendingKind.None;
-        _registers.Pc += 4;
+        Advance();
     }
 
     /// <summary>Puts the part under way into its register.</summary>

@@ -90,7 +90,7 @@ internal unsafe partial struct Aarch64VCpu : IArchRegisters<Aarch64CoreRegisters
                 return true;
             case PendingKind.SysRegRead:
                 SetGpr(_pending.Register, value);
-                _registers.Pc += 4;
+                Advance();
                 _pending.Kind = PendingKind.None;
                 return true;
             default:

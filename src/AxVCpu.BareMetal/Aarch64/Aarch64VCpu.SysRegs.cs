@@ -33,7 +33,7 @@ internal unsafe partial struct Aarch64VCpu
                 break;
             case SysRegRule.SendSgi:
                 DecodeSgi(GetGpr(access.Rt), ref exit);
-                _registers.Pc += 4;
+                Advance();
                 break;
             case SysRegRule.Debug:
                 DecodeDebug(access);
@@ -48,7 +48,7 @@ internal unsafe partial struct Aarch64VCpu
     {
         if (access.IsRead)
             SetGpr(access.Rt, value);
-        _registers.Pc += 4;
+        Advance();
     }
 
     // ICC_SGI1R_EL1 (GIC architecture specification, 12.2.20).
