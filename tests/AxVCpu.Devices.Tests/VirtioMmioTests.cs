@@ -43,16 +43,26 @@ public sealed class VirtioMmioTests
     }
 
     [Theory]
-    [InlineData(0UL)]
-    [InlineData(1UL << 29)]
+    [InlineData(1UL << 50)]
     [InlineData(1UL << 32 | 1UL << 50)]
     [InlineData(1UL << 32 | 1)]
-    public void Features_without_version_1_or_not_offered_are_refused(ulong features)
+    public void Features_that_are_not_offered_are_refused(ulong features)
     {
         _driver.Negotiate(features);
         Assert.Equal(VirtioStatus.ACKNOWLEDGE | VirtioStatus.DRIVER, _driver.Status);
         _driver.Put(VirtioMmioRegister.Status, 7);
         Assert.Equal(VirtioStatus.ACKNOWLEDGE | VirtioStatus.DRIVER, _driver.Status);
+    }
+
+    [Theory]
+    [InlineData(0UL)]
+    [InlineData(1UL << 29)]
+    public void A_driver_that_never_selects_the_upper_half_of_the_features_is_served(ulong features)
+    {
+        _driver.Negotiate(features);
+        Assert.Equal(VirtioStatus.ACKNOWLEDGE | VirtioStatus.DRIVER | VirtioStatus.FEATURES_OK, _driver.Status);
+        Assert.Equal(features, _device.TransportState.Features);
+        Assert.Equal(0x554D_4551u, _driver.Get(VirtioMmioRegister.VendorID));
     }
 
     [Fact]

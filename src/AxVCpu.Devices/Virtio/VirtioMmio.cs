@@ -35,7 +35,8 @@ public struct VirtioMmio
     public const ulong Size = 0x1000;
 
     private const uint Magic = 0x7472_6976;
-    private const uint Vendor = 0x5043_5641; // "AVCP"
+    // "QEMU": teaching kernels, xv6 among them, take no device of another vendor.
+    private const uint Vendor = 0x554D_4551;
     private const VirtioStatus DriverBits = VirtioStatus.ACKNOWLEDGE | VirtioStatus.DRIVER | VirtioStatus.DRIVER_OK
         | VirtioStatus.FEATURES_OK | VirtioStatus.FAILED;
 
@@ -233,8 +234,9 @@ public struct VirtioMmio
         }
         // 2.1.1: a driver only ever adds bits; DEVICE_NEEDS_RESET is the device's to set.
         VirtioStatus added = value & DriverBits & ~_status;
-        // 2.2.2: a selection the device cannot work with is refused by not showing FEATURES_OK.
-        bool acceptable = (_driverFeatures & ~_deviceFeatures) == 0 && (_driverFeatures & (ulong)VirtioFeatures.VIRTIO_F_VERSION_1) != 0;
+        // 2.2.2: a selection the device cannot work with is refused by not showing FEATURES_OK. 6.1 lets a device go on without
+        // VERSION_1, and small kernels never select the upper half of the features; these registers mean the same to them.
+        bool acceptable = (_driverFeatures & ~_deviceFeatures) == 0;
         if ((added & VirtioStatus.FEATURES_OK) != 0 && !acceptable)
             added &= ~VirtioStatus.FEATURES_OK;
         // 3.1.1: no running before the features are settled.
