@@ -15,12 +15,15 @@ public sealed class KvmEngine : IEngine
     /// <inheritdoc/>
     public IReadOnlyList<GuestArchitecture> Guests { get; } = [GuestArchitecture.X64];
 
-    /// <inheritdoc/>
-    public EngineCapabilities Capabilities =>
-        EngineCapabilities.MultipleVCpus
-        | EngineCapabilities.DirtyLog
-        | EngineCapabilities.UserspaceInterruptController
-        | EngineCapabilities.SystemRegisterExits;
+    /// <summary>What it honours when it is available; what a kernel can be built without is asked of the kernel.</summary>
+    public EngineCapabilities Capabilities
+    {
+        get
+        {
+            using var host = new DeviceHost();
+            return KvmProber.Capabilities(host);
+        }
+    }
 
     /// <inheritdoc/>
     public EngineProbe Probe()

@@ -91,6 +91,26 @@ internal static class KvmProber
         (KvmCapability.MsrFilter, "KVM_CAP_X86_MSR_FILTER"),
     ];
 
+    /// <summary>What stands for a capability of the engine in the kernel.</summary>
+    private static readonly (KvmCapability Capability, EngineCapabilities Meaning)[] s_optional =
+    [
+        (KvmCapability.IrqChip, EngineCapabilities.EngineInterruptController),
+        (KvmCapability.IrqFd, EngineCapabilities.InterruptEvents),
+        (KvmCapability.IoEventFd, EngineCapabilities.WriteEvents),
+    ];
+
+    /// <summary>What the engine honours, as far as the host can be asked.</summary>
+    internal static EngineCapabilities Capabilities(IKvmHost host)
+    {
+        EngineCapabilities all = EngineCapabilities.MultipleVCpus | EngineCapabilities.DirtyLog | EngineCapabilities.UserspaceInterruptController
+            | EngineCapabilities.SystemRegisterExits;
+        if (Examine(host).Status != KvmStatus.Available)
+            return all;
+        foreach ((KvmCapability capability, EngineCapabilities meaning) in s_optional)
+            all |= host.Check(capability) != 0 ? meaning : EngineCapabilities.None;
+        return all;
+    }
+
     internal static KvmProbe Examine(IKvmHost host)
     {
         if (!host.IsLinux)

@@ -193,7 +193,7 @@ public partial struct KvmX64VCpu :
     }
 
     /// <summary>The processor, which a disposed vCPU has no more.</summary>
-    private readonly Processor Live
+    internal readonly Processor Live
     {
         get
         {

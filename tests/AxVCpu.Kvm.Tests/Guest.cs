@@ -78,6 +78,9 @@ internal sealed class Guest : IDisposable
         Assert.Equal(GuestAccessStatus.Ok, Memory.Write(new(address), stream.ToArray()));
     }
 
+    /// <summary>Makes the page tables anew that a program has spoilt.</summary>
+    public void Restore() => MapIdentity();
+
     /// <summary>Binds the vCPU if need be, and runs it to its next exit.</summary>
     public VCpuExit Run()
     {

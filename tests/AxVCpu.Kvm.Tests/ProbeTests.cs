@@ -57,6 +57,18 @@ public sealed class ProbeTests
     }
 
     [Fact]
+    public void What_a_kernel_can_lack_is_a_capability_only_where_it_is_there()
+    {
+        const EngineCapabilities Events = EngineCapabilities.InterruptEvents | EngineCapabilities.WriteEvents;
+        EngineCapabilities all = KvmProber.Capabilities(new Host());
+        Assert.Equal(Events | EngineCapabilities.EngineInterruptController, all & (Events | EngineCapabilities.EngineInterruptController));
+        Assert.Equal(EngineCapabilities.InterruptEvents, KvmProber.Capabilities(new Host { Missing = KvmCapability.IoEventFd }) & Events);
+        Assert.Equal(EngineCapabilities.WriteEvents, KvmProber.Capabilities(new Host { Missing = KvmCapability.IrqFd }) & Events);
+        EngineCapabilities unavailable = KvmProber.Capabilities(new Host { Error = 2 });
+        Assert.Equal(EngineCapabilities.DirtyLog, unavailable & (Events | EngineCapabilities.DirtyLog));
+    }
+
+    [Fact]
     public void The_engine_says_the_same_as_the_examination()
     {
         KvmProbe probe = KvmEngine.Examine();

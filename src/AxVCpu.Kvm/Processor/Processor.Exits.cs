@@ -116,7 +116,7 @@ internal sealed unsafe partial class Processor
     /// <summary>Turns what KVM_RUN returned into an exit, when it is not a frequent one.</summary>
     /// <returns>False when the guest can be entered again at once.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool Decode(int result, ref VCpuExitRecord exit, ref EngineError error)
+    internal bool Decode(int result, ref VCpuExitRecord exit, ref EngineError error)
     {
         if (result < 0)
         {

@@ -50,6 +50,9 @@ internal sealed unsafe partial class Processor : IDisposable
 
     internal uint ApicId { get; }
 
+    /// <summary>The shared page.</summary>
+    internal KvmRun* Page => _run;
+
     internal bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <summary>Frees the vCPU. Not while it runs.</summary>

@@ -34,6 +34,12 @@ public enum EngineCapabilities
     SystemRegisterExits = 1 << 4,
     /// <summary>Runs without privileges on every host that .NET runs on.</summary>
     Portable = 1 << 5,
+    /// <summary>Interrupt controllers can be in the engine.</summary>
+    EngineInterruptController = 1 << 6,
+    /// <summary>A file descriptor can raise an interrupt (irqfd): another process or thread needs no call.</summary>
+    InterruptEvents = 1 << 7,
+    /// <summary>A guest write can signal a file descriptor instead of leaving the guest (ioeventfd).</summary>
+    WriteEvents = 1 << 8,
 }
 
 /// <summary>An engine: one way to run vCPUs on this host. Stateless; all members may be used from any thread.</summary>
