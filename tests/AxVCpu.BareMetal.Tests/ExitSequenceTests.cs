@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using AxVCpu.BareMetal.Aarch64;
 
 namespace AxVCpu.BareMetal.Tests;
@@ -7,7 +8,7 @@ namespace AxVCpu.BareMetal.Tests;
 /// The guest of <c>ExitImage/guest.S</c>: what its exits are, by the shared core on an architecture that is a list of them, and by the
 /// hypervisor at EL2 in QEMU.
 /// </summary>
-public sealed class ExitSequenceTests(ExitImage image) : IClassFixture<ExitImage>
+public sealed partial class ExitSequenceTests(ExitImage image) : IClassFixture<ExitImage>
 {
     [Fact]
     public void The_engine_at_EL2_prints_what_the_core_prints_on_a_fake_architecture()
@@ -18,16 +19,18 @@ public sealed class ExitSequenceTests(ExitImage image) : IClassFixture<ExitImage
     }
 
     [Fact]
-    public void Every_kind_that_the_engine_has_is_in_the_sequence()
+    public void Every_kind_that_the_engine_makes_is_in_the_sequence()
     {
-        string[] kinds =
+        string engine = Path.GetFullPath(Path.Combine(ImageBuild.Sources, "..", "..", "src", "AxVCpu.BareMetal", "Aarch64"));
+        string[] made =
         [
-            nameof(VCpuExitKind.Hypercall), nameof(VCpuExitKind.MmioRead), nameof(VCpuExitKind.MmioWrite), nameof(VCpuExitKind.SysRegRead),
-            nameof(VCpuExitKind.SysRegWrite), nameof(VCpuExitKind.ExternalInterrupt), nameof(VCpuExitKind.NestedPageFault), nameof(VCpuExitKind.Halt),
-            nameof(VCpuExitKind.CpuUp), nameof(VCpuExitKind.CpuDown), nameof(VCpuExitKind.SystemDown), nameof(VCpuExitKind.SystemReset),
-            nameof(VCpuExitKind.SendIpi), nameof(VCpuExitKind.Interrupted),
+            .. Directory.EnumerateFiles(engine, "Aarch64VCpu*.cs").SelectMany(file => ExitsMade().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value)
+                .Distinct().Order(StringComparer.Ordinal),
         ];
-        Assert.Equal(kinds.Order(StringComparer.Ordinal), RunOnFakeArchitecture().Select(line => line.Split(' ')[0]).Distinct().Order(StringComparer.Ordinal));
+        // Nothing is left out by whoever prints; QEMU 7.2 does not trap WFE, which Aarch64VCpuTests does.
+        string[] seen = [.. RunOnFakeArchitecture().Select(line => line.Split(' ')[0]).Append(nameof(VCpuExitKind.Nothing)).Append(nameof(VCpuExitKind.ArchSpecific))];
+        Assert.InRange(made.Length, 10, Enum.GetValues<VCpuExitKind>().Length);
+        Assert.Equal(made, seen.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -36,6 +39,9 @@ public sealed class ExitSequenceTests(ExitImage image) : IClassFixture<ExitImage
 
     [Fact]
     public void All_host_CPUs_come_up() => Assert.Contains(image.Run(), line => line.Contains("up: 2 CPUs, 512 MiB", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"\bexit\.Set(\w+)\(")]
+    private static partial Regex ExitsMade();
 
     private static string[] RunOnFakeArchitecture()
     {
