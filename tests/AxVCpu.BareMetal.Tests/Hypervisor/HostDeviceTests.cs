@@ -92,6 +92,27 @@ public sealed unsafe class HostDeviceTests
         Assert.Equal(VmState.Created, HostBoard.Vm("second")->State);
     }
 
+    [Theory]
+    [InlineData(31u, "not a device")] // a PPI
+    [InlineData(HostTree.ConsoleInterrupt, "not a device")]
+    [InlineData(128u, "not a device")] // behind those of the guest's interrupt controller
+    [InlineData(GuestBoard.RtcInterrupt, "region overlaps another, or a device")]
+    [InlineData(GuestBoard.ChannelInterrupt, "region overlaps another, or a device")]
+    [InlineData(GuestBoard.VirtioInterrupt, null)] // there is no disk
+    [InlineData(127u, null)]
+    public void An_interrupt_is_the_devices_alone(uint interrupt, string? problem)
+    {
+        using var board = new HostBoard(
+            1,
+            new HostArchive().Add(
+                "one", Idle, (config, _) => config.Devices.Passthrough = [new PassthroughDeviceConfig("device", HostBoard.Device, HostBoard.Device, 0x1000, interrupt)]));
+        board.PowerOn();
+        if (problem is not null)
+            Assert.Contains($"vm one cannot be made: {problem}", board.Console, StringComparison.Ordinal);
+        else
+            Assert.Equal(VmState.Created, HostBoard.Vm("one")->State);
+    }
+
     [Fact]
     public void Identical_memory_is_the_hosts_own_while_it_is_free()
     {

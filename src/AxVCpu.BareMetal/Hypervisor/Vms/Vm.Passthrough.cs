@@ -64,9 +64,11 @@ internal unsafe partial struct Vm
 
     private VmProblem MapDevice(ulong address, ulong hostAddress, ulong size, uint interrupt, bool isEdge)
     {
-        if (!HostRanges.IsFree(hostAddress, size) || (interrupt != 0 && (interrupt < GicIntId.FirstSpi || interrupt == HostConsole.InterruptId)))
+        // The guest's interrupt controller must have the interrupt: nobody would ever end one that it has not.
+        bool isPossible = interrupt == 0 || (interrupt is >= GicIntId.FirstSpi and < GicIntId.FirstSpi + GuestBoard.Spis && interrupt != HostConsole.InterruptId);
+        if (!HostRanges.IsFree(hostAddress, size) || !isPossible)
             return VmProblem.NotADevice;
-        if (IsEmulated(address, size))
+        if (IsEmulated(address, size) || IsEmulated(interrupt))
             return VmProblem.BadRegion;
         fixed (Vm* self = &this)
         {
@@ -90,6 +92,12 @@ internal unsafe partial struct Vm
         || Overlaps(start, size, GuestBoard.Virtio, GuestBoard.VirtioSize * (ulong)Manifest.DiskCount)
         || (HasVirtioConsole && Overlaps(start, size, GuestBoard.VirtioConsole, GuestBoard.VirtioSize))
         || Overlaps(start, size, ChannelWindow.Address, ChannelWindow.Size);
+
+    /// <summary>Whether an emulated device has an interrupt.</summary>
+    private readonly bool IsEmulated(uint interrupt) =>
+        interrupt is GuestBoard.UartInterrupt or GuestBoard.RtcInterrupt || interrupt == ChannelWindow.Interrupt
+        || interrupt - GuestBoard.VirtioInterrupt < (uint)Manifest.DiskCount
+        || (HasVirtioConsole && interrupt == GuestBoard.VirtioInterrupt + GuestBoard.ConsoleSlot);
 
     private static bool Overlaps(ulong start, ulong size, ulong otherStart, ulong otherSize) =>
         start < otherStart + otherSize && otherStart < start + size;
