@@ -71,6 +71,7 @@ public sealed unsafe partial class KvmX64Machine : IDisposable
 
     /// <summary>Creates a machine without vCPUs.</summary>
     /// <exception cref="ArgumentException">A value of <paramref name="config"/> is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The memory is another machine's already.</exception>
     /// <exception cref="EngineException">KVM is not usable (<see cref="KvmEngine.Examine"/> says why), or refuses.</exception>
     public KvmX64Machine(KvmX64MachineConfig config)
     {

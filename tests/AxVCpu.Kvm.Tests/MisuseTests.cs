@@ -91,6 +91,10 @@ public sealed class MisuseTests
         Assert.Throws<ArgumentException>(() => new KvmX64Machine(new KvmX64MachineConfig { Memory = memory, KernelTimer = true }));
         using var machine = new KvmX64Machine(new KvmX64MachineConfig { Memory = memory, CpuCount = 2 });
         Assert.Throws<EngineException>(() => KvmEngine.CreateVCpu(machine, 1, 0, 2));
+        // Two machines would not both hear of what is mapped.
+        Assert.Throws<InvalidOperationException>(() => new KvmX64Machine(new KvmX64MachineConfig { Memory = memory }));
+        Assert.Equal(AddressSpaceError.None, memory.MapAlloc(new(0), 4096, MappingFlags.Read | MappingFlags.Write, populate: true));
+        Assert.Equal(1, machine.MemorySlots);
     }
 
     [Fact]

@@ -59,6 +59,7 @@ public abstract unsafe class GuestAddressSpace : IDisposable
     public abstract void SetInvalidator(INestedTlbListener? listener);
 
     /// <summary>Sets who is told of mappings; null for nobody. It is told of the regions there are.</summary>
+    /// <exception cref="InvalidOperationException">Somebody else is told already.</exception>
     public abstract void SetMemoryListener(IGuestMemoryListener? listener);
 
     /// <inheritdoc cref="AddressSpace{TFormat, TFrames, TTlb}.MapLinear"/>

@@ -79,15 +79,28 @@ internal sealed unsafe class HostedAddressSpace<TFormat> : GuestAddressSpace
     {
         lock (_listenerLock)
         {
-            _memoryListener = listener;
-            if (listener is { NeedsFrames: true })
+            if (listener is not null && _memoryListener is not null && !ReferenceEquals(listener, _memoryListener))
             {
-                PopulateLazyRegions();
+                throw new InvalidOperationException("the memory is another machine's already; each needs its own");
             }
 
-            for (int i = 0; listener != null && Space.TryGetRegionAt(i, out AddressRegion region); i++)
+            _memoryListener = listener;
+            try
             {
-                listener.Mapped(region);
+                if (listener is { NeedsFrames: true })
+                {
+                    PopulateLazyRegions();
+                }
+
+                for (int i = 0; listener != null && Space.TryGetRegionAt(i, out AddressRegion region); i++)
+                {
+                    listener.Mapped(region);
+                }
+            }
+            catch
+            {
+                _memoryListener = null;
+                throw;
             }
         }
     }

@@ -10,7 +10,10 @@ namespace AxVCpu.Kvm;
 /// </content>
 internal sealed unsafe partial class Processor
 {
+    private const int NeverRun = -1;
+
     private KvmSync _held;
+    private int _lastResult = NeverRun;
 
     internal ulong GetRegister(int index)
     {
@@ -182,6 +185,7 @@ internal sealed unsafe partial class Processor
             return default;
         }
 
+        _lastResult = NeverRun;
         return Request(KvmRequest.SetMpState, &state);
     }
 
@@ -337,13 +341,14 @@ internal sealed unsafe partial class Processor
         if ((_due & DirtyRegisters) == 0)
             return default;
         _due &= ~DirtyRegisters;
-        if (!_hasKernelLapic)
+        // A vCPU that waits in the kernel for its start-up interrupt returns before it looks at the page; one that has just had an exit does not
+        // wait.
+        if (!_hasKernelLapic || _lastResult == 0)
         {
             _run->DirtyRegisters = KvmSync.General;
             return default;
         }
 
-        // A vCPU that waits for its start-up interrupt returns before it looks at the page.
         return Request(KvmRequest.SetRegisters, &_run->Registers);
     }
 }

@@ -37,6 +37,7 @@ internal sealed unsafe partial class Processor
             _answer = Answer.None;
             int result = Libc.Enter(_descriptor);
             GoOutside();
+            _lastResult = result;
             HoldRegisters();
             if (_run->Cr8 != _seenTaskPriority && IsTaskPriorityLowered(result, ref exit))
                 return default;
