@@ -87,6 +87,45 @@ public sealed class InterruptTests
         Assert.Equal(VCpuExitKind.Halt, guest.Run().Kind);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_interrupt_that_comes_while_a_register_is_refused_is_taken_as_well_as_the_fault(bool isWrite)
+    {
+        const byte GeneralProtection = 13;
+        const ulong FaultHandler = Handler + 0x600;
+        using Guest guest = WithHandlers(c =>
+        {
+            c.mov(ecx, 0x4242);
+            c.sti();
+            c.nop();
+            if (isWrite)
+                c.wrmsr();
+            else
+                c.rdmsr();
+            Delay(c);
+            c.mov(al, 7);
+            c.@out(0x10, al);
+        });
+        guest.Write(GeneralProtection * 4UL, (uint)FaultHandler);
+        guest.Load(Mode.Real, FaultHandler, c =>
+        {
+            c.push(bp);
+            c.mov(bp, sp);
+            c.add(__word_ptr[bp + 2], 2); // the return address, behind the instruction
+            c.mov(al, GeneralProtection);
+            c.@out(0x11, al);
+            c.pop(bp);
+            c.iret();
+        });
+        Assert.Equal(isWrite ? VCpuExitKind.SysRegWrite : VCpuExitKind.SysRegRead, guest.Run().Kind);
+        guest.Cpu.InjectInterrupt(0x20);
+        guest.Cpu.FailAccess();
+        ulong[] taken = [guest.NextOut(0x11), guest.NextOut(0x11)];
+        Assert.Equal([GeneralProtection, 0x20UL], taken.Order());
+        Assert.Equal(7UL, guest.NextOut(0x10));
+    }
+
     [Fact]
     public void An_interrupt_of_another_thread_reaches_a_guest_that_never_exits()
     {

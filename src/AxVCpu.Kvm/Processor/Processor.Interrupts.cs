@@ -169,7 +169,9 @@ internal sealed unsafe partial class Processor
 
         if (!isWanted)
             return default;
-        if (!IsHalted && (!_isWindowKnown || _run->ReadyForInterruptInjection == 0 || _run->InterruptFlag == 0))
+        // Not between an access and its completion either: when that is a fault, a register that nobody serves for one, the kernel
+        // forgets an interrupt that was queued before it.
+        if (!IsHalted && (_isOpen || !_isWindowKnown || _run->ReadyForInterruptInjection == 0 || _run->InterruptFlag == 0))
         {
             _run->RequestInterruptWindow = 1;
             return default;
