@@ -56,6 +56,8 @@ internal static unsafe class CpuLoop
                 return;
             }
             ulong next = Earlier(hypervisor.Scheduler.NextTimer(cpu), vcpu->PhysicalAlarm(now));
+            if (vcpu->Index == 0)
+                next = Earlier(next, vm->Devices.AlarmAt); // one that is due rings in Flush, and is no more
             if (next != timer)
             {
                 timer = next;

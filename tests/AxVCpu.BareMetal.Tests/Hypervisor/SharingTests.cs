@@ -110,6 +110,42 @@ public sealed unsafe class SharingTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_clocks_alarm_reaches_a_guest_that_sleeps_and_one_that_computes(bool sleeps)
+    {
+        const ulong match = GuestBoard.Rtc + 4;     // RTCMR, Arm DDI 0224, 3.3
+        const ulong mask = GuestBoard.Rtc + 16;     // RTCIMSC
+        const ulong clear = GuestBoard.Rtc + 28;    // RTCICR
+        ulong rang = 0;
+        bool again = true;
+        using var board = new HostBoard(1, new HostArchive().Add("one", Program));
+        board.PowerOn();
+        board.Command("vm start one");
+        board.Run(5 * Second);
+        Assert.InRange(rang, 2 * Second, sleeps ? (2 * Second) + 50 : 4 * Second);
+        Assert.False(again);
+
+        IEnumerable<GuestStep> Program(GuestCpu cpu)
+        {
+            foreach (GuestStep step in GuestInterrupts.Enable(cpu, GuestBoard.RtcInterrupt))
+                yield return step;
+            yield return cpu.Write(match, 2);
+            yield return cpu.Write(mask, 1);
+            if (sleeps)
+                yield return GuestCpu.Wait();
+            else
+                yield return GuestCpu.Compute(3 * Second); // leaves by nothing of its own
+            Assert.Equal(GuestBoard.RtcInterrupt, GuestCpu.Acknowledge());
+            rang = BoardCpu.Current.Now;
+            yield return cpu.Write(clear, 1);
+            GuestCpu.EndOfInterrupt(GuestBoard.RtcInterrupt);
+            yield return GuestCpu.Compute(1000);
+            again = GuestCpu.Acknowledge() != FakeCpu.NoInterrupt;
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public void An_interrupt_from_one_vcpu_to_another_wakes_it_wherever_it_last_ran(int cpus)
