@@ -119,6 +119,9 @@ internal unsafe class FakeCpu
     /// <summary>Spins: somebody else is to do something.</summary>
     public virtual void Relax() => Thread.Yield();
 
+    /// <summary>A guest's files have been loaded.</summary>
+    public virtual void ShowCode() => Calls.Add(nameof(Native.InvalidateInstructionCaches));
+
     public virtual uint Acknowledge() => Interrupts.TryDequeue(out uint interrupt) ? interrupt : NoInterrupt;
 
     public ulong Translate(ulong address, uint user)

@@ -141,7 +141,7 @@ internal static unsafe class Native
 
     public static void CleanDataCache(ulong address, ulong size) => FakeCpu.Current.Calls.Add(nameof(CleanDataCache));
 
-    public static void InvalidateInstructionCaches() => FakeCpu.Current.Calls.Add(nameof(InvalidateInstructionCaches));
+    public static void InvalidateInstructionCaches() => FakeCpu.Current.ShowCode();
 
     public static void Zero(ulong address, ulong size) => new Span<byte>((void*)address, (int)size).Clear();
 

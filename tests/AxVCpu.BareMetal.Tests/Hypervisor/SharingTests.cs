@@ -210,6 +210,23 @@ public sealed unsafe class SharingTests
         }
     }
 
+    [Fact]
+    public void A_vm_that_restarts_all_the_time_does_not_keep_another_from_the_cpu()
+    {
+        using var board = new HostBoard(1, new HostArchive().Add("restarts", Restart).Add("busy", Busy)) { LoadTicks = 10 * Slice };
+        board.PowerOn();
+        board.Command("vm start restarts busy");
+        ulong before = HostBoard.Vm("busy")->Scheduling.UsedTicks;
+        board.Run(4 * Second);
+        Assert.InRange(HostBoard.Vm("restarts")->Starts, 20UL, 50UL);
+        Assert.InRange(HostBoard.Vm("busy")->Scheduling.UsedTicks - before, Second * 18 / 10, Second * 25 / 10);
+
+        static IEnumerable<GuestStep> Restart(GuestCpu cpu)
+        {
+            yield return cpu.Call(0x8400_0009); // SYSTEM_RESET
+        }
+    }
+
     private static IEnumerable<GuestStep> Busy(GuestCpu cpu)
     {
         while (true)

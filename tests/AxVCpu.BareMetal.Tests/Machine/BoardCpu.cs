@@ -141,6 +141,12 @@ internal sealed unsafe class BoardCpu : FakeCpu
 
     public override void Relax() => Sleep(Now + SpinTicks);
 
+    public override void ShowCode()
+    {
+        if (_board.LoadTicks != 0)
+            Sleep(Now + _board.LoadTicks);
+    }
+
     public override ulong ReadDevice(ulong address) => _board.Read(address);
 
     public override void WriteDevice(ulong address, ulong value) => _board.Write(address, (uint)value, value);

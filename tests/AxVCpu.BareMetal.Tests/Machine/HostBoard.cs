@@ -77,6 +77,9 @@ internal sealed unsafe class HostBoard : IDisposable
 
     public BoardSpis Spis { get; } = new();
 
+    /// <summary>How long it takes to load a guest's files.</summary>
+    public ulong LoadTicks { get; set; }
+
     /// <summary>The physical counter.</summary>
     public ulong Now { get; private set; }
 

@@ -27,7 +27,7 @@ internal unsafe struct ScheduledVm
     /// <summary>How many of its vCPUs are Runnable or Running.</summary>
     internal uint Active;
 
-    /// <summary>CPU time used by all vCPUs, in ticks. Read without the lock it may be one slice old.</summary>
+    /// <summary>CPU time used by all vCPUs and by restarts of the VM, in ticks. Read without the lock it may be one slice old.</summary>
     public ulong UsedTicks;
 }
 

@@ -220,6 +220,14 @@ internal unsafe partial struct Scheduler
         ? other->VirtualTime + _granularity < current->VirtualTime
         : other->Vm->VirtualTime + _granularity < current->Vm->VirtualTime;
 
+    /// <summary>Books time that a CPU has worked for a VM outside of its vCPUs. Any CPU, after the vCPU that profits was started.</summary>
+    public void Book(ScheduledVm* vm, ulong ticks)
+    {
+        _lock.Enter();
+        Add(vm, ticks);
+        _lock.Exit();
+    }
+
     /// <summary>Books the time since the last booking on a running vCPU and its VM.</summary>
     private static void Charge(ScheduledVCpu* vcpu, ulong now)
     {
@@ -229,8 +237,13 @@ internal unsafe partial struct Scheduler
         vcpu->RunningSince = now;
         vcpu->UsedTicks += used;
         vcpu->VirtualTime += used;
-        vcpu->Vm->UsedTicks += used;
-        vcpu->Vm->VirtualTime += used * DefaultWeight / vcpu->Vm->Weight;
+        Add(vcpu->Vm, used);
+    }
+
+    private static void Add(ScheduledVm* vm, ulong used)
+    {
+        vm->UsedTicks += used;
+        vm->VirtualTime += used * DefaultWeight / vm->Weight;
     }
 
     /// <summary>The earlier of the slice's end and the deadlines that this CPU watches.</summary>

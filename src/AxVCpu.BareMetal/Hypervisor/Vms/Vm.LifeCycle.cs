@@ -107,7 +107,16 @@ internal unsafe partial struct Vm
             HypervisorState.Current.OnStopped(self);
         }
         if (RestartsWhenStopped)
-            StartLocked();
+            RestartLocked();
+    }
+
+    /// <summary>A guest may ask for this all the time: the work counts as its own, so that others on the CPU have their share.</summary>
+    private void RestartLocked()
+    {
+        ulong from = HostTimer.Now;
+        StartLocked();
+        fixed (Vm* self = &this)
+            HypervisorState.Current.Scheduler.Book(&self->Scheduling, HostTimer.Now - from);
     }
 
     private VmProblem StartLocked()
