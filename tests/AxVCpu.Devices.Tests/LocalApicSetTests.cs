@@ -114,4 +114,47 @@ public sealed class LocalApicSetTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => _cpus[0].Interrupt, 10_000));
         Assert.True(_clock.Ticks >= 20_000_000);
     }
+
+    /// <summary>The processors' counters are none of the clock's: one is far ahead, one has just begun.</summary>
+    [Theory]
+    [InlineData(0, 1UL << 50)]
+    [InlineData(1, 0UL)]
+    public void A_deadline_is_of_the_processors_own_counter(int cpu, ulong counter)
+    {
+        const uint DeadlineMode = 1 << 18;
+        const uint DeadlineMsr = (uint)LocalApicMsr.IA32_TSC_DEADLINE;
+        _clock.Set(5_000_000_000);
+        Put(cpu, LvtTimer, DeadlineMode | 0x40);
+        _set.SetTimeStamp(cpu, counter);
+        Assert.True(_set.WriteMsr(cpu, DeadlineMsr, counter + 40_000_000)); // 20 ms
+        Assert.False(_cpus[cpu].Interrupt);
+        _clock.Start();
+        _alarms.Recheck();
+        Assert.True(SpinWait.SpinUntil(() => _cpus[cpu].Interrupt, 10_000));
+        Assert.True(_clock.Ticks >= 5_020_000_000, $"{_clock.Ticks}");
+        Assert.True(_set.ReadMsr(cpu, DeadlineMsr, out ulong left));
+        Assert.Equal(0UL, left);
+        // One that has passed already is due at once.
+        Assert.True(_set.Acknowledge(cpu, out _));
+        Put(cpu, Eoi, 0);
+        Assert.False(_cpus[cpu].Interrupt);
+        Assert.True(_set.WriteMsr(cpu, DeadlineMsr, counter + 1));
+        Assert.True(SpinWait.SpinUntil(() => _cpus[cpu].Interrupt, 10_000));
+    }
+
+    [Fact]
+    public void The_class_of_the_task_priority_is_cr8()
+    {
+        Put(0, Tpr, 0x47);
+        Assert.Equal(4, _set.GetTaskPriorityClass(0));
+        _set.SetTaskPriorityClass(0, 4);
+        Assert.True(_set.Read(0, Tpr, AccessWidth.Dword, out ulong kept));
+        Assert.Equal(0x47UL, kept);
+        Put(0, Icr, 0x4_0045); // to itself, class 4
+        Assert.False(_cpus[0].Interrupt);
+        _set.SetTaskPriorityClass(0, 3);
+        Assert.True(_cpus[0].Interrupt);
+        Assert.True(_set.Read(0, Tpr, AccessWidth.Dword, out ulong lowered));
+        Assert.Equal(0x30UL, lowered);
+    }
 }

@@ -40,6 +40,7 @@ internal static class EnginesCommand
         foreach (IEngine engine in KnownEngines.All)
         {
             EngineProbe probe = engine.Probe();
+            EngineCapabilities capabilities = engine.Capabilities;
             writer.WriteStartObject();
             writer.WriteString("name", engine.Name);
             writer.WriteStartArray("guests");
@@ -51,7 +52,7 @@ internal static class EnginesCommand
             writer.WriteStartArray("capabilities");
             foreach (EngineCapabilities capability in Enum.GetValues<EngineCapabilities>())
             {
-                if (capability != EngineCapabilities.None && engine.Capabilities.HasFlag(capability))
+                if (capability != EngineCapabilities.None && capabilities.HasFlag(capability))
                     writer.WriteStringValue(capability.ToString());
             }
             writer.WriteEndArray();

@@ -128,6 +128,44 @@ public sealed class X64ApicTests
 
     [Theory]
     [MemberData(nameof(Places))]
+    public async Task A_guest_that_waits_for_its_timer_goes_on_after_a_pause(InterruptControllerPlace place)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label handler = c.CreateLabel();
+            Label wait = c.CreateLabel();
+            c.LoadSegments();
+            c.SetHandler(0x40, handler);
+            c.Store(Apic + 0xF0, 0x1FF);
+            c.Store(Apic + 0x3E0, 0b1011);
+            c.Store(Apic + 0x320, 1 << 17 | 0x40); // periodic
+            c.Store(Apic + 0x380, 5_000_000);
+            c.Label(ref wait);
+            c.sti();
+            c.hlt();
+            c.jmp(wait);
+            c.Label(ref handler);
+            c.Print(".");
+            c.Store(Apic + 0xB0, 0);
+            c.iretq();
+        });
+        await using VirtualMachine vm = VirtualMachine.Create(program.Config(place));
+        await vm.StartAsync(Cancellation).WaitAsync(s_patience, Cancellation);
+        for (int pause = 0; pause < 3; pause++)
+        {
+            await vm.Console.ReadUntilAsync("...", s_patience, Cancellation);
+            await vm.PauseAsync(Cancellation).WaitAsync(s_patience, Cancellation);
+            Assert.Equal(VmState.Paused, vm.State);
+            await vm.ResumeAsync(Cancellation).WaitAsync(s_patience, Cancellation);
+        }
+
+        await vm.Console.ReadUntilAsync("...", s_patience, Cancellation);
+        await vm.StopAsync(Cancellation).WaitAsync(s_patience, Cancellation);
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
     public async Task A_reset_brings_the_io_apic_back_to_power_on(InterruptControllerPlace place)
     {
         X64Program.RequireKvm();
