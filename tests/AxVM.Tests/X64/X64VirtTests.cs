@@ -276,6 +276,47 @@ public sealed class X64VirtTests
         Assert.Equal("111", await vm.Console.ReadUntilAsync("111", s_patience, Cancellation));
     }
 
+    [Theory]
+    [MemberData(nameof(Places))]
+    public async Task Two_machines_run_at_once_and_share_nothing(InterruptControllerPlace place)
+    {
+        X64Program.RequireKvm();
+        using X64Program program = X64Program.Create(c =>
+        {
+            Label handler = c.CreateLabel();
+            Label wait = c.CreateLabel();
+            c.mov(ebx, __dword_ptr[rsi + 0x228]); // the command line: one character
+            c.mov(r8b, __byte_ptr[rbx]);
+            c.mov(r9d, 5);
+            c.LoadSegments();
+            c.SetHandler(0x40, handler);
+            c.Store(Apic + 0xF0, 0x1FF);
+            c.Store(Apic + 0x3E0, 0b1011);
+            c.Store(Apic + 0x320, 1 << 17 | 0x40);
+            c.Store(Apic + 0x380, 5_000_000);
+            c.Label(ref wait);
+            c.sti();
+            c.hlt();
+            c.test(r9d, r9d);
+            c.jnz(wait);
+            c.PowerOff();
+            c.Label(ref handler);
+            c.mov(dx, 0x3F8);
+            c.mov(al, r8b);
+            c.@out(dx, al);
+            c.inc(__byte_ptr[rbx]); // one's memory is not the other's
+            c.mov(r8b, __byte_ptr[rbx]);
+            c.dec(r9d);
+            c.Store(Apic + 0xB0, 0);
+            c.iretq();
+        });
+        (VmExit Exit, string Text)[] runs = await Task.WhenAll(
+            Run(program, place, change: config => config.Kernel.CommandLine = "a"),
+            Run(program, place, change: config => config.Kernel.CommandLine = "n"));
+        Assert.Equal(["abcde", "nopqr"], runs.Select(run => run.Text[..int.Min(run.Text.Length, 5)]));
+        Assert.All(runs, run => Assert.Equal(VmExitReason.PowerOff, run.Exit.Reason));
+    }
+
     [Fact]
     public async Task The_guest_finds_its_memory_map_and_tables_through_boot_params()
     {
