@@ -65,21 +65,28 @@ internal static class ImageFile
         }
     }
 
+    /// <summary>Whether a file has a Multiboot header. A file that cannot be read has none.</summary>
+    public static bool IsMultiboot(string path) => ReadStart(path, start => MultibootHeader.IsOne(start));
+
     /// <summary>The architecture that an ELF file, a bzImage or a Multiboot kernel is for, as its first bytes tell; null for other files, and for those that cannot be read.</summary>
-    public static GuestArchitecture? FindArchitecture(string path)
+    public static GuestArchitecture? FindArchitecture(string path) => ReadStart<GuestArchitecture?>(path, start =>
+        BzImageHeader.IsOne(start) || (!start.StartsWith(ElfFile.Magic) && MultibootHeader.IsOne(start)) ? GuestArchitecture.X64 : ElfFile.FindArchitecture(start));
+
+    /// <summary>Asks the first bytes of a file, all that a header may be in; those of a file that cannot be read are none.</summary>
+    private static TResult ReadStart<TResult>(string path, Func<ReadOnlySpan<byte>, TResult> ask)
     {
+        byte[] start = new byte[MultibootHeader.Reach];
+        int got = 0;
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            Span<byte> start = stackalloc byte[MultibootHeader.Reach];
-            start = start[..(stream.CanSeek ? stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) : 0)];
-            bool isElf = start.StartsWith(ElfFile.Magic);
-            return BzImageHeader.IsOne(start) || (!isElf && MultibootHeader.IsOne(start)) ? GuestArchitecture.X64 : ElfFile.FindArchitecture(start);
+            got = stream.CanSeek ? stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) : 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            return null;
         }
+
+        return ask(start.AsSpan(0, got));
     }
 
     /// <summary>Decompresses, and stops as soon as the result is longer than <paramref name="limit"/>.</summary>

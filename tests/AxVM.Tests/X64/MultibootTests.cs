@@ -268,6 +268,86 @@ public sealed class MultibootTests : IDisposable
         Assert.Equal((new VmExit(VmExitReason.GuestExit, 33), "o"), await Run(kernel));
     }
 
+    /// <summary>The 8259 and the 8254 as small kernels program them, a text screen that is not there, and an unknown port.</summary>
+    [Fact]
+    public async Task A_kernel_that_knows_only_the_old_interrupt_controllers_is_ticked()
+    {
+        X64Program.RequireKvm();
+        const int Vector = 0x20;
+        const uint Table = 0x4000;
+        byte[] code = Code32(
+            c =>
+            {
+                Label start = c.CreateLabel();
+                Label wait = c.CreateLabel();
+                void Out(byte port, byte value)
+                {
+                    c.mov(al, value);
+                    c.@out(port, al);
+                }
+
+                // The handler, and its address on the stack. It drops its frame: kvm_pvm cannot return from an interrupt in 32-bit mode.
+                c.call(start);
+                c.mov(al, (sbyte)'.');
+                c.@out(0xE9, al);
+                c.dec(ebx);
+                Out(0x20, 0x20);
+                c.add(esp, 12);
+                c.jmp(wait);
+                c.Label(ref start);
+                c.pop(ecx);
+
+                // The loader's segments are in the processor only: a table of its own, as every kernel brings.
+                c.mov(__dword_ptr[0x3E08], 0x0000_FFFF);
+                c.mov(__dword_ptr[0x3E0C], 0x00CF_9A00);
+                c.mov(__dword_ptr[0x3E10], 0x0000_FFFF);
+                c.mov(__dword_ptr[0x3E14], 0x00CF_9200);
+                c.mov(__word_ptr[0x3EF0], 0x17);
+                c.mov(__dword_ptr[0x3EF2], 0x3E00);
+                c.lgdt(__[0x3EF0]);
+                c.mov(eax, ecx);
+                c.mov(__word_ptr[Table + Vector * 8], ax);
+                c.mov(__word_ptr[Table + Vector * 8 + 2], 8);
+                c.mov(__word_ptr[Table + Vector * 8 + 4], 0x8E00);
+                c.shr(eax, 16);
+                c.mov(__word_ptr[Table + Vector * 8 + 6], ax);
+                c.mov(__word_ptr[0x3F00], 0x7FF);
+                c.mov(__dword_ptr[0x3F02], Table);
+                c.lidt(__[0x3F00]);
+                Out(0x20, 0x11);
+                Out(0xA0, 0x11);
+                Out(0x21, Vector);
+                Out(0xA1, Vector + 8);
+                Out(0x21, 4);
+                Out(0xA1, 2);
+                Out(0x21, 1);
+                Out(0xA1, 1);
+                Out(0x21, 0xFE);
+                Out(0xA1, 0xFF);
+                Out(0x43, 0x34);
+                Out(0x40, 0x9C);
+                Out(0x40, 0x2E); // 100 Hz
+                c.mov(__word_ptr[0xB_8000], 0x0741);
+                c.mov(dx, 0x3D4);
+                c.@out(dx, al);
+                c.mov(ebx, 3);
+                Label done = c.CreateLabel();
+                c.Label(ref wait);
+                c.test(ebx, ebx);
+                c.jz(done);
+                c.sti();
+                c.hlt();
+                c.jmp(wait);
+                c.Label(ref done);
+                c.mov(al, 0);
+                c.@out(0xF4, al);
+                c.hlt();
+            },
+            12);
+        (VmExit exit, string text) = await Run(Elf32(Header1(0), code));
+        Assert.Equal((new VmExit(VmExitReason.GuestExit, 1), "..."), (exit, text[..int.Min(text.Length, 3)]));
+    }
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(0x31, 99)]
