@@ -6,7 +6,7 @@ namespace AxVCpu.BareMetal.Tests.Machine;
 /// A physical CPU of a <see cref="HostBoard"/>: a thread that runs while all others of the board wait. It gives the others their turn
 /// where a real CPU lets time pass: in a guest, asleep, and when it spins.
 /// </summary>
-internal sealed unsafe class BoardCpu : FakeCpu
+internal sealed unsafe class BoardCpu : FakeCpu, IDisposable
 {
     private const uint FirstSpi = 32;
     private const ulong ExitTicks = 2;
@@ -84,6 +84,9 @@ internal sealed unsafe class BoardCpu : FakeCpu
 
     /// <summary>Lets the CPU have its turn; the board's thread waits meanwhile.</summary>
     public void Resume() => _turn.Release();
+
+    /// <summary>After its thread has ended.</summary>
+    public void Dispose() => _turn.Dispose();
 
     /// <summary>Something has happened that it must look at.</summary>
     public void Poke() => ReadyAt = ulong.Min(ReadyAt, _board.Now);

@@ -229,6 +229,9 @@ internal sealed unsafe class HostBoard : IDisposable
             cpu.Resume();
         foreach (Thread thread in _threads)
             thread.Join(s_patience);
+        foreach (BoardCpu cpu in Cpus)
+            cpu.Dispose();
+        _turn.Dispose();
         ImageData.Load();
         _ram.Dispose();
     }
