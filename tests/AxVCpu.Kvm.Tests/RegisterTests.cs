@@ -109,7 +109,9 @@ public sealed class RegisterTests
         Assert.Equal((0x1000UL, 0x4000UL, 0x400UL), (debug.Dr0, debug.Dr3, debug.Dr7));
         Assert.True(guest.Arch.Write(new X64EventState { NmiMasked = true, InterruptShadow = 1 }).IsNone);
         Assert.True(guest.Arch.Read(out X64EventState events).IsNone);
-        Assert.Equal((true, (byte)1, false), (events.NmiMasked, events.InterruptShadow, events.ExceptionInjected));
+        // Bit 0 after MOV SS, bit 1 after STI: processors with SVM have one shadow for both, and say both.
+        Assert.Equal((true, false), (events.NmiMasked, events.ExceptionInjected));
+        Assert.Contains(events.InterruptShadow, (byte[])[1, 3]);
         Assert.True(guest.Arch.Read(out X64RunStateGroup state).IsNone);
         Assert.Equal(X64RunState.Runnable, state.State);
         Assert.Equal(VCpuExitKind.Halt, guest.Run().Kind);
