@@ -115,6 +115,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
             "i8042" => new I8042Device(this),
             "acpi" => new AcpiPowerDevice(UnconnectedLine.Instance, _alarms, this),
             "reset" => new ResetControlDevice(this),
+            "fw-cfg" => new FwCfgDevice(2, 64 << 20),
             "rtc" => new GoldfishRtcDevice(UnconnectedLine.Instance),
             "blk" => new VirtioBlkDevice(new MemoryDisk(), memory, UnconnectedLine.Instance),
             "rng" => new VirtioRngDevice(new SystemEntropy(), memory, UnconnectedLine.Instance),
@@ -126,7 +127,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
     public static TheoryData<string> Kinds => 
     [
         "uart", "plic", "aclint", "sswi", "syscon", "rtc", "blk", "rng", "console",
-        "lapic", "ioapic", "pit", "cmos", "i8042", "acpi", "reset",
+        "lapic", "ioapic", "pit", "cmos", "i8042", "acpi", "reset", "fw-cfg",
     ];
 
     private static bool IsPlainData<T>() => !RuntimeHelpers.IsReferenceOrContainsReferences<T>();
@@ -146,6 +147,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
         Assert.True(IsPlainData<AcpiPowerManagement>());
         Assert.True(IsPlainData<I8042>());
         Assert.True(IsPlainData<ResetControl>());
+        Assert.True(IsPlainData<FwCfg>());
         Assert.True(IsPlainData<VirtioMmio>());
         Assert.True(IsPlainData<Virtqueue>());
         Assert.True(IsPlainData<DescriptorChain>());

@@ -56,6 +56,27 @@ public sealed class PcBoardTests : IPowerHost
         Assert.Equal(6UL, device.Get(0, AccessWidth.Byte));
     }
 
+    [Theory]
+    [InlineData(FwCfgKey.Signature, new byte[] { (byte)'Q', (byte)'E', (byte)'M', (byte)'U', 0 })]
+    [InlineData(FwCfgKey.Id, new byte[] { 1, 0, 0, 0, 0 })]
+    [InlineData(FwCfgKey.RamSize, new byte[] { 0, 0, 0, 0xC0, 0, 0, 0, 0, 0 })]
+    [InlineData(FwCfgKey.CpuCount, new byte[] { 3, 0, 0 })]
+    [InlineData(FwCfgKey.FileDirectory, new byte[] { 0, 0, 0, 0, 0 })]
+    [InlineData((FwCfgKey)0xFFFF, new byte[] { 0, 0 })]
+    public void The_configuration_device_tells_an_item_byte_by_byte_and_zeros_behind_it(FwCfgKey key, byte[] expected)
+    {
+        FwCfgDevice device = new(3, 3UL << 30);
+        device.Put(0, (ushort)FwCfgKey.Signature, AccessWidth.Word);
+        device.Get(1, AccessWidth.Byte);
+        device.Put(0, (ushort)key, AccessWidth.Word);
+        Assert.Equal(expected, expected.Select(_ => (byte)device.Get(1, AccessWidth.Byte)));
+        Assert.False(device.Read(1, AccessWidth.Word, out _));
+        Assert.False(device.Write(0, AccessWidth.Byte, 0));
+        device.Put(1, 0xFF, AccessWidth.Byte); // items cannot be written
+        device.Reset();
+        Assert.Equal((byte)'Q', device.Get(1, AccessWidth.Byte));
+    }
+
     [Fact]
     public void Only_soft_off_switches_off()
     {

@@ -4,11 +4,13 @@ namespace AxVCpu.BareMetal.LinkCheck;
 
 /// <summary>The outside of every device model: adds up what it is asked for.</summary>
 internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost, IAclintSswiHost, IRtcHost,
-    ILocalApicHost, IIoApicHost, IPit8254Host, IMc146818Host, IAcpiPowerManagementHost, II8042Host, IResetControlHost, IPl011Host, IPsciHost
+    ILocalApicHost, IIoApicHost, IPit8254Host, IMc146818Host, IAcpiPowerManagementHost, II8042Host, IResetControlHost, IFwCfgHost, IPl011Host, IPsciHost
 {
     private ulong _effects;
 
     public readonly ulong Effects => _effects;
+
+    public readonly byte ReadItem(FwCfgKey key, uint offset) => (byte)((uint)key + offset);
 
     public void Finish(SysconStatus status, ushort code) => _effects += (ulong)status + code;
 

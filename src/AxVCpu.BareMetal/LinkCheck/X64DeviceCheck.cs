@@ -83,6 +83,10 @@ internal static class X64DeviceCheck
         reset.Write(ref host, (byte)seed);
         ulong written = reset.Value;
         reset.Reset();
-        return value + status + written + host.Effects;
+        FwCfg configuration = default;
+        configuration.Write(seed, AccessWidth.Word, seed);
+        configuration.Read(ref host, seed, AccessWidth.Byte, out ulong item);
+        configuration.Reset();
+        return value + status + written + item + host.Effects;
     }
 }

@@ -87,6 +87,9 @@ public static class X64VirtLayout
     /// <summary>Ports that the debug exit answers at.</summary>
     public const ulong DebugExitSize = 4;
 
+    /// <summary>The firmware configuration device's first port.</summary>
+    public const ushort FwCfgPort = 0x510;
+
     /// <summary>ACPI's fixed hardware.</summary>
     public const ushort PowerPort = 0x600;
 

@@ -165,6 +165,7 @@ internal sealed partial class X64VirtMachine : IMachine
         _ports.Add(X64VirtLayout.KeyboardPort + (ulong)I8042Register.StatusCommand, new BusWindow(keyboard, (ulong)I8042Register.StatusCommand, 1));
         _ports.Add(X64VirtLayout.RtcPort, Own(Resets(new Mc146818Device(Line(X64VirtLayout.RtcIrq), interrupt: X64VirtLayout.RtcIrq))));
         _ports.Add(X64VirtLayout.PowerPort, Resets(new AcpiPowerDevice(Line(X64VirtLayout.PowerIrq), _alarms, power, X64VirtLayout.PowerIrq)));
+        _ports.Add(X64VirtLayout.FwCfgPort, Resets(new FwCfgDevice(_board.Config.Base.CpuCount, _board.RamBytes)));
         _ports.Add(X64VirtLayout.ResetPort, Resets(new ResetControlDevice(power)));
         if (_board.InterruptController != X64InterruptController.Kernel)
         {

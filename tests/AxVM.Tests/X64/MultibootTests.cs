@@ -268,6 +268,24 @@ public sealed class MultibootTests : IDisposable
         Assert.Equal((new VmExit(VmExitReason.GuestExit, 33), "o"), await Run(kernel));
     }
 
+    [Fact]
+    public async Task A_kernel_is_told_how_many_processors_there_are()
+    {
+        X64Program.RequireKvm();
+        byte[] code = Code32(
+            c =>
+            {
+                c.mov(dx, X64VirtLayout.FwCfgPort);
+                c.mov(ax, 5); // FW_CFG_NB_CPUS
+                c.@out(dx, ax);
+                c.inc(dx);
+                c.@in(al, dx);
+                c.@out(0xF4, al);
+            },
+            12);
+        Assert.Equal((new VmExit(VmExitReason.GuestExit, 3), ""), await Run(Elf32(Header1(0), code)));
+    }
+
     /// <summary>The 8259 and the 8254 as small kernels program them, a text screen that is not there, and an unknown port.</summary>
     [Fact]
     public async Task A_kernel_that_knows_only_the_old_interrupt_controllers_is_ticked()
