@@ -158,6 +158,50 @@ public sealed class UartDeviceTests : IAsyncDisposable
         Assert.Equal(written, all.Length);
     }
 
+    /// <summary>A thread pool with nothing free until it is told.</summary>
+    private sealed class BusyScheduler : PipeScheduler
+    {
+        private readonly Queue<Action> _waiting = [];
+
+        public override void Schedule(Action<object?> action, object? state)
+        {
+            lock (_waiting)
+                _waiting.Enqueue(() => action(state));
+        }
+
+        public bool RunOne()
+        {
+            Action? next;
+            lock (_waiting)
+            {
+                if (!_waiting.TryDequeue(out next))
+                    return false;
+            }
+
+            next();
+            return true;
+        }
+    }
+
+    [Fact]
+    public async Task The_output_ends_also_when_the_thread_pool_was_too_busy_for_it_during_disposal()
+    {
+        const int Count = 1000;
+        BusyScheduler busy = new();
+        Pipe screen = new(new PipeOptions(writerScheduler: busy, pauseWriterThreshold: 16, resumeWriterThreshold: 8));
+        UartDevice uart = new(_line, new Ends(_keyboard.Reader, screen.Writer));
+        for (int count = 0; count < Count; count++)
+            uart.Put(THR, (byte)count, AccessWidth.Byte);
+        // The first flush waits for the reader; what ends it is not run before disposal has lost its patience.
+        Assert.True((await screen.Reader.ReadAtLeastAsync(1, TestContext.Current.CancellationToken)).Buffer.Length > 0);
+        screen.Reader.AdvanceTo(default, default);
+        await uart.DisposeAsync();
+        Assert.True(busy.RunOne());
+        using MemoryStream all = new();
+        await screen.Reader.CopyToAsync(all, TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        Assert.Equal(Count, all.Length);
+    }
+
     [Fact]
     public void When_the_reader_has_gone_characters_are_dropped()
     {

@@ -22,6 +22,7 @@ internal sealed class PipeOutlet : IThreadPoolWorkItem
     private bool _draining;
     private bool _closed;
     private bool _closing;
+    private bool _drainCompletes;
 
     /// <param name="writer">Where bytes go; null drops them.</param>
     /// <param name="roomMade">Called on a thread-pool thread, without locks, when the ring has got emptier or the reader has gone.</param>
@@ -68,8 +69,8 @@ internal sealed class PipeOutlet : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Passes on what is in the ring, without waiting for the reader, and completes the pipe. Bytes written from now on are
-    /// dropped. Idempotent.
+    /// Passes on what is in the ring, without waiting for the reader, and completes the pipe: before it returns, or as soon as a busy
+    /// thread pool lets a flush end. Bytes written from now on are dropped. Idempotent.
     /// </summary>
     internal void Close()
     {
@@ -81,22 +82,32 @@ internal sealed class PipeOutlet : IThreadPoolWorkItem
         }
         // A flush under way, or about to begin, ends now; after that nobody else touches the writer.
         _writer.CancelPendingFlush();
-        bool readerGone;
         lock (_lock)
         {
             while (_draining)
             {
-                if (!Monitor.Wait(_lock, s_closePatience))
+                if (!Monitor.Wait(_lock, s_closePatience) && _draining)
+                {
+                    _drainCompletes = true;
                     return;
+                }
             }
-            readerGone = _closed;
         }
+        Complete();
+    }
+
+    // By the last user of the writer, without locks.
+    private void Complete()
+    {
+        bool readerGone;
+        lock (_lock)
+            readerGone = _closed;
         try
         {
             while (!readerGone && Stage())
             {
             }
-            _writer.Complete();
+            _writer!.Complete();
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException)
         {
@@ -131,6 +142,7 @@ internal sealed class PipeOutlet : IThreadPoolWorkItem
                 // Whatever the host put behind the pipe failed: to the guest that is a cable pulled out.
                 open = false;
             }
+            bool completes = false;
             lock (_lock)
             {
                 _closed |= !open;
@@ -140,10 +152,13 @@ internal sealed class PipeOutlet : IThreadPoolWorkItem
                 {
                     _draining = false;
                     open = false;
+                    completes = _drainCompletes;
                     Monitor.PulseAll(_lock);
                 }
             }
             _roomMade();
+            if (completes)
+                Complete();
         }
     }
 
