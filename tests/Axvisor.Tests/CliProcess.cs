@@ -92,6 +92,14 @@ internal sealed class CliProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Sends a signal to a process, by the shell's own command: the program of this name is not on every machine.</summary>
+    internal static async Task SignalAsync(string signal, string processId)
+    {
+        using Process shell = Process.Start("sh", ["-c", "kill -s \"$0\" \"$1\"", signal, processId]);
+        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, shell.ExitCode);
+    }
+
     internal void StopReading() => _process.StandardOutput.BaseStream.Close();
 
     public async ValueTask DisposeAsync()

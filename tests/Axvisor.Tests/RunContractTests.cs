@@ -162,8 +162,7 @@ public sealed class RunContractTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are of Unix");
         await using CliProcess cli = CliProcess.Start("run", "--kernel", Program(Flood), "--profile", "machine");
         await cli.ExpectAsync("xxxx", s_patience);
-        using Process kill = Process.Start("kill", [$"-{signal}", cli.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await CliProcess.SignalAsync(signal, cli.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(code, await cli.WaitAsync());
         Assert.Equal("", cli.Errors);
     }

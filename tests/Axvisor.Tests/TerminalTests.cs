@@ -88,8 +88,7 @@ public sealed class TerminalTests : IDisposable
         else
         {
             string id = (await File.ReadAllTextAsync(processId, TestContext.Current.CancellationToken)).Trim();
-            using Process kill = Process.Start("kill", [$"-{end}", id]);
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await CliProcess.SignalAsync(end, id);
         }
         await Expect("code=");
         await script.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
