@@ -217,6 +217,15 @@ public abstract class HostileGuestTests(string tier)
     }
 }
 
+/// <summary>The heap is the process's: what other tests have at the same time would count.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class HeapMeasurement
+{
+    public const string Name = "measures the heap";
+}
+
+[Collection(HeapMeasurement.Name)]
 public sealed class HostileGuestTestsInterpreted() : HostileGuestTests("interpreter");
 
+[Collection(HeapMeasurement.Name)]
 public sealed class HostileGuestTestsTranslated() : HostileGuestTests("translator");
