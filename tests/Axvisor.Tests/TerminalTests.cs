@@ -24,7 +24,16 @@ public sealed class TerminalTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    private Process? _script;
+
+    /// <summary>Ends what a failed test has left running.</summary>
+    public void Dispose()
+    {
+        if (_script is { HasExited: false })
+            _script.Kill(entireProcessTree: true);
+        _script?.Dispose();
+        _folder.Dispose();
+    }
 
     [Theory]
     [InlineData("keys", 0)]
@@ -46,7 +55,7 @@ public sealed class TerminalTests : IDisposable
 
             """, TestContext.Current.CancellationToken);
 
-        using Process script = Process.Start(new ProcessStartInfo("script", ["-q", "-c", $"sh '{shell}'", "/dev/null"])
+        Process script = _script = Process.Start(new ProcessStartInfo("script", ["-q", "-c", $"sh '{shell}'", "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
