@@ -49,13 +49,13 @@ internal unsafe partial struct Aarch64VCpu
     private bool TryFaultAddress(Syndrome syndrome, out ulong address)
     {
         address = ((_registers.Hpfar & 0xFFF_FFFF_FFF0) << 8) | (_registers.Far & PageMask);
-        return syndrome.HasPage || TryTranslate(_registers.Far, out address, out _);
+        return syndrome.HasPage || TryTranslate(_registers.Far, IsUser, isWrite: false, out address, out _);
     }
 
     /// <summary>Translates as the guest's own tables say now; otherwise gives the fault status.</summary>
-    private readonly bool TryTranslate(ulong address, out ulong physical, out ulong fault)
+    private static bool TryTranslate(ulong address, bool isUser, bool isWrite, out ulong physical, out ulong fault)
     {
-        ulong par = Native.TranslateStage1(address, IsUser ? 1u : 0);
+        ulong par = Native.TranslateStage1(address, isUser ? 1u : 0, isWrite ? 1u : 0);
         physical = (par & ParAddress) | (address & PageMask);
         fault = par >> 1 & 0x3F; // PAR_EL1.FST
         return (par & ParFault) == 0;
@@ -92,7 +92,7 @@ internal unsafe partial struct Aarch64VCpu
     {
         address = 0;
         // An instruction that cannot be read now was unmapped by another vCPU: the guest finds out by itself.
-        if (!TryTranslate(_registers.Pc, out ulong physical, out _) ||
+        if (!TryTranslate(_registers.Pc, IsUser, isWrite: false, out ulong physical, out _) ||
             FindHost(physical, MappingFlags.Execute, out ulong host) != NestedWalkStatus.Mapped)
             return false;
         // SAFETY: the address is guest RAM by the second-stage tables, which the host maps as it is; instructions are aligned.
@@ -109,6 +109,7 @@ internal unsafe partial struct Aarch64VCpu
             ulong indexValue = GetGpr(access.Rm);
             address = access.AddressOf(baseValue, indexValue);
             _pending.Access = access;
+            _pending.BaseBefore = baseValue;
             _pending.BaseAfter = access.BaseAfter(baseValue, indexValue);
             if (_registers.Far - address < (ulong)access.TotalBytes)
                 return true;
@@ -138,9 +139,13 @@ internal unsafe partial struct Aarch64VCpu
         {
             ulong address = _pending.Address + (ulong)(_pending.Part * _pending.PartBytes);
             ulong physical = _pending.KnownPhysical | (address & PageMask);
-            if ((address & ~PageMask) != _pending.KnownPage && !TryTranslate(address, out physical, out ulong fault))
+            ulong fault = Syndrome.Alignment;
+            // A part that crosses the end of a page is not aligned, as it has to be for a device. Its bytes may be apart in the host's memory.
+            if ((address & PageMask) + (ulong)_pending.PartBytes > PageMask + 1 ||
+                ((address & ~PageMask) != _pending.KnownPage && !TryTranslate(address, IsUser, !isLoad, out physical, out fault)))
             {
-                // The next page is not there: the guest handles that first, and runs the instruction again.
+                // The next page is not there, or not the guest program's to write: the guest handles that, and may run the instruction again.
+                GiveUpAccess();
                 _pending.Kind = PendingKind.None;
                 InjectAbort(isFetch: false, address, fault, !isLoad);
                 return;
@@ -159,6 +164,7 @@ internal unsafe partial struct Aarch64VCpu
                         WriteHost(host, _pending.PartBytes, LoadPart());
                     break;
                 default:
+                    GiveUpAccess();
                     _pending.Kind = PendingKind.NestedFault;
                     _pending.IsFetch = false;
                     exit.SetNestedPageFault(new GuestPhysAddr(physical), access);
@@ -175,7 +181,7 @@ internal unsafe partial struct Aarch64VCpu
         var width = (AccessWidth)_pending.PartBytes;
         if (_pending.Access.IsLoad)
         {
-            int register = _pending.Access.RegisterAt(_pending.Part / _pending.PartsPerRegister);
+            int register = RegisterOfPart();
             exit.SetMmioRead(address, width, (uint)register, (AccessWidth)_pending.Access.RegisterBytes, _pending.Access.IsSigned);
         }
         else
@@ -208,6 +214,13 @@ internal unsafe partial struct Aarch64VCpu
         return false;
     }
 
+    /// <summary>The instruction will run again: its base must be what it was (Arm ARM D1.3.4, a load that is interrupted).</summary>
+    private void GiveUpAccess()
+    {
+        if (_pending.Access.IsLoad && !_pending.Access.IsVector && _pending.Part != 0 && _pending.Access.Rn != 31)
+            _registers.X[_pending.Access.Rn] = _pending.BaseBefore;
+    }
+
     private void RetireAccess()
     {
         if (_pending.Access.WritesBack)
@@ -228,11 +241,16 @@ internal unsafe partial struct Aarch64VCpu
         ref LoadStore access = ref _pending.Access;
         int bytes = _pending.PartBytes;
         value = Swap(bytes == 8 ? value : value & ((1UL << (bytes * 8)) - 1), bytes);
-        int register = access.RegisterAt(_pending.Part / _pending.PartsPerRegister);
-        int half = HalfOf(_pending.Part);
+        int register = RegisterOfPart();
+        if (access.IsStructure)
+        {
+            StoreElement(register, value);
+            return;
+        }
+
         if (access.IsVector)
         {
-            _registers.V[(register * 2) + half] = value;
+            _registers.V[(register * 2) + HalfOf(_pending.Part)] = value;
             if (access.ElementBytes < 16)
                 _registers.V[(register * 2) + 1] = 0;
             return;
@@ -248,10 +266,38 @@ internal unsafe partial struct Aarch64VCpu
     {
         ref LoadStore access = ref _pending.Access;
         int bytes = _pending.PartBytes;
-        int register = access.RegisterAt(_pending.Part / _pending.PartsPerRegister);
-        ulong value = access.IsVector ? _registers.V[(register * 2) + HalfOf(_pending.Part)] : GetGpr(register);
+        int register = RegisterOfPart();
+        ulong value = !access.IsVector ? GetGpr(register)
+            : access.IsStructure ? _registers.V[ElementWord(register)] >> ElementShift()
+            : _registers.V[(register * 2) + HalfOf(_pending.Part)];
         return Swap(bytes == 8 ? value : value & ((1UL << (bytes * 8)) - 1), bytes);
     }
+
+    private readonly int RegisterOfPart() => _pending.Access.RegisterAt(_pending.Part / _pending.PartsPerRegister);
+
+    /// <summary>Puts the element under way into its register.</summary>
+    private void StoreElement(int register, ulong value)
+    {
+        ref LoadStore access = ref _pending.Access;
+        if (access.Replicates)
+        {
+            for (int bytes = access.ElementBytes; bytes < 8; bytes *= 2)
+                value |= value << (bytes * 8);
+            _registers.V[register * 2] = value;
+            _registers.V[(register * 2) + 1] = access.IsFullWidth ? value : 0;
+            return;
+        }
+
+        ref ulong word = ref _registers.V[ElementWord(register)];
+        ulong mask = access.ElementBytes == 8 ? ulong.MaxValue : (1UL << (access.ElementBytes * 8)) - 1;
+        word = (word & ~(mask << ElementShift())) | (value << ElementShift());
+        if (!access.IsFullWidth && !access.KeepsRest)
+            _registers.V[(register * 2) + 1] = 0;
+    }
+
+    private readonly int ElementWord(int register) => (register * 2) + (_pending.Access.LaneAt(_pending.Part) * _pending.Access.ElementBytes / 8);
+
+    private readonly int ElementShift() => _pending.Access.LaneAt(_pending.Part) * _pending.Access.ElementBytes % 8 * 8;
 
     /// <summary>Which half of a 16-byte register a part is: the upper one lies first in big-endian memory.</summary>
     private readonly int HalfOf(int part) =>

@@ -263,9 +263,9 @@ internal static unsafe class Native
     public static extern void SaveVgicPriorities(VgicCpuInterface* to, uint lists, uint priorities);
 
     // Translation.
-    /// <summary>The guest's first-stage translation of a read, in the format of PAR_EL1; the guest's tables must be loaded.</summary>
+    /// <summary>The guest's first-stage translation of an access, in the format of PAR_EL1; the guest's tables must be loaded.</summary>
     [RuntimeImport("*", "translate_stage1"), MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong TranslateStage1(ulong address, uint user);
+    public static extern ulong TranslateStage1(ulong address, uint user, uint write);
 
     /// <summary>Removes a range of second-stage translations of one VMID from all CPUs.</summary>
     [RuntimeImport("*", "tlbi_stage2_range"), MethodImpl(MethodImplOptions.InternalCall)]

@@ -16,14 +16,11 @@ internal enum PendingKind : byte
 }
 
 /// <summary>
-/// An access that is not finished. A device access of more than eight bytes, or of several registers, is carried out in parts of at
-/// most eight bytes, each an exit of its own, before the guest goes on.
+/// An access that is not finished. A device access of more than eight bytes, or of several registers or elements, is carried out in
+/// parts of at most eight bytes, each an exit of its own, before the guest goes on.
 /// </summary>
 internal struct PendingAccess
 {
-    /// <summary>The most parts: four registers of 16 bytes.</summary>
-    public const int MaxParts = 8;
-
     /// <summary>What it is.</summary>
     public PendingKind Kind;
 
@@ -53,6 +50,9 @@ internal struct PendingAccess
 
     /// <summary>The guest-physical page behind <see cref="KnownPage"/>.</summary>
     public ulong KnownPhysical;
+
+    /// <summary>The base register before the instruction: a load that is given up half-way may have overwritten it.</summary>
+    public ulong BaseBefore;
 
     /// <summary>The base register after write-back.</summary>
     public ulong BaseAfter;

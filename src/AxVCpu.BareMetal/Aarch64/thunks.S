@@ -99,18 +99,24 @@ read_id_register:
     .endr
     .endr
 
-// x0: a guest-virtual address; x1: 0 for an access from EL1, 1 from EL0. Returns PAR_EL1 of a stage 1 translation, and leaves the
+// x0: a guest-virtual address; x1: 0 for an access from EL1, 1 from EL0; x2: 0 for a read, 1 for a write. Returns PAR_EL1 of a stage 1 translation, and leaves the
 // guest's own PAR_EL1 alone.
     .globl translate_stage1
 translate_stage1:
-    mrs     x2, par_el1
+    mrs     x3, par_el1
     cbnz    x1, 1f
+    cbnz    x2, 2f
     at      s1e1r, x0
-    b       2f
-1:  at      s1e0r, x0
-2:  isb
+    b       4f
+1:  cbnz    x2, 3f
+    at      s1e0r, x0
+    b       4f
+2:  at      s1e1w, x0
+    b       4f
+3:  at      s1e0w, x0
+4:  isb
     mrs     x0, par_el1
-    msr     par_el1, x2
+    msr     par_el1, x3
     ret
 
 // x0: VTTBR_EL2 of the guest; x1: first address; x2: pages. Stage 2 by address, then all of stage 1, which may hold what was

@@ -33,6 +33,9 @@ internal unsafe class FakeCpu
     /// <summary>The guest's own translation: guest-virtual to guest-physical; the identity when it is not set.</summary>
     public Func<ulong, ulong?>? FirstStage { get; set; }
 
+    /// <summary>Which guest-virtual addresses a write faults at, for EL0 (second argument) or EL1.</summary>
+    public Func<ulong, bool, bool> ReadOnly { get; set; } = static (_, _) => false;
+
     public Queue<FakeGuest> Guest { get; } = new();
 
     public PerCpuBlock* Block { get; protected init; }
@@ -124,9 +127,14 @@ internal unsafe class FakeCpu
 
     public virtual uint Acknowledge() => Interrupts.TryDequeue(out uint interrupt) ? interrupt : NoInterrupt;
 
-    public ulong Translate(ulong address, uint user)
+    /// <summary>PAR_EL1.FST of a permission fault at level 3.</summary>
+    public const ulong PermissionFault = 0b001111;
+
+    public ulong Translate(ulong address, uint user, uint write)
     {
         Calls.Add(user != 0 ? "TranslateUser" : "Translate");
+        if (write != 0 && ReadOnly(address, user != 0))
+            return 1 | (PermissionFault << 1);
         ulong? physical = FirstStage is null ? address : FirstStage(address);
         return physical is null ? 1 | (0b000101 << 1) : physical.Value & ~0xFFFUL;
     }

@@ -127,7 +127,7 @@ internal static unsafe class Native
 
     public static void LoadVgic(VgicCpuInterface* from, uint lists, uint priorities) => FakeCpu.Current.Vgic = *from;
 
-    public static ulong TranslateStage1(ulong address, uint user) => FakeCpu.Current.Translate(address, user);
+    public static ulong TranslateStage1(ulong address, uint user, uint write) => FakeCpu.Current.Translate(address, user, write);
 
     public static void InvalidateStage2(ulong vttbr, ulong address, ulong pages) => FakeCpu.Current.Calls.Add(nameof(InvalidateStage2));
 

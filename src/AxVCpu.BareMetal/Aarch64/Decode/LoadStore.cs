@@ -26,9 +26,9 @@ internal enum LoadStoreStatus : byte
 
 /// <summary>
 /// A load or store that an exception did not describe (ESR_EL2.ISV 0): with write-back, of a pair, of SIMD registers, literal. Arm
-/// ARM C4.1.94 "Loads and Stores". Registers are consecutive from <see cref="Rt"/>, except for a pair.
+/// ARM C4.1.94 "Loads and Stores".
 /// </summary>
-internal struct LoadStore
+internal partial struct LoadStore
 {
     /// <summary>Whether it reads memory.</summary>
     public bool IsLoad;
@@ -45,7 +45,7 @@ internal struct LoadStore
     /// <summary>How the address is made.</summary>
     public AddressMode Mode;
 
-    /// <summary>Bytes of each register in memory: 1, 2, 4, 8, 16.</summary>
+    /// <summary>Bytes of each register, or of each element of a structure, in memory: 1, 2, 4, 8, 16.</summary>
     public byte ElementBytes;
 
     /// <summary>Bytes of a general-purpose register that a load fills: 4 or 8.</summary>
@@ -78,15 +78,34 @@ internal struct LoadStore
     /// <summary>What is added to the base by write-back, when <see cref="Rm"/> is none.</summary>
     public long Increment;
 
+    /// <summary>Whether it moves elements of V registers, each an access of its own.</summary>
+    public bool IsStructure;
+
+    /// <summary>Whether a loaded element becomes every element of its register.</summary>
+    public bool Replicates;
+
+    /// <summary>Whether a load replaces one element and leaves the rest of the register.</summary>
+    public bool KeepsRest;
+
+    /// <summary>Whether all 16 bytes of the registers are used; else 8, and a load clears the others.</summary>
+    public bool IsFullWidth;
+
+    /// <summary>Elements of each register.</summary>
+    public byte Lanes;
+
+    /// <summary>The first element of each register.</summary>
+    public byte FirstLane;
+
+    private byte _structureSize; // elements of each structure
+
     private const byte NoRegister = 31;
 
     /// <summary>How many bytes of memory it touches.</summary>
-    public readonly int TotalBytes => ElementBytes * Count;
+    public readonly int TotalBytes => ElementBytes * Count * (IsStructure ? Lanes : 1);
 
-    /// <summary>The number of register <paramref name="index"/>, below <see cref="Count"/>.</summary>
-    public readonly int RegisterAt(int index) => index == 0 ? Rt : IsPair ? Rt2 : (Rt + index) & 31;
-
-    private bool IsPair { get; set; }
+    /// <summary>The register of a value, in the order in which they lie in memory.</summary>
+    /// <param name="index">Which of the registers, or of the elements of a structure.</param>
+    public readonly int RegisterAt(int index) => IsStructure ? ElementRegister(index) : index == 0 ? Rt : Rt2;
 
     /// <summary>Decodes an instruction; any 32 bits are fine.</summary>
     public static LoadStoreStatus Decode(uint instruction, out LoadStore access)
@@ -100,12 +119,14 @@ internal struct LoadStore
         return (instruction >> 27 & 7, instruction >> 24 & 3) switch
         {
             (0b001, 0) => !access.IsVector ? access.Ordered(instruction) : access.Structures(instruction),
+            (0b001, 1) when access.IsVector => access.SingleStructure(instruction),
             (0b011, 0) => access.Literal(instruction),
+            (0b011, 1) when !access.IsVector => access.OrderedOffset(instruction),
             (0b101, 0 or 1) => access.Pair(instruction),
             (0b111, 1) => access.UnsignedOffset(instruction),
             (0b111, 0) => Bit(instruction, 21) == 0 ? access.SignedOffset(instruction)
                 : (instruction >> 10 & 3) == 2 ? access.RegisterOffset(instruction)
-                : (instruction >> 10 & 3) == 0 && !access.IsVector ? LoadStoreStatus.Atomic : LoadStoreStatus.Unsupported,
+                : (instruction >> 10 & 3) == 0 && !access.IsVector ? access.Atomic(instruction) : LoadStoreStatus.Unsupported,
             _ => LoadStoreStatus.Unsupported,
         };
     }
@@ -135,7 +156,6 @@ internal struct LoadStore
         uint opc = instruction >> 30;
         uint mode = instruction >> 23 & 3;
         IsLoad = Bit(instruction, 22) != 0;
-        IsPair = true;
         Count = 2;
         Rt2 = (byte)(instruction >> 10 & 31);
         // LDPSW has no store (that is a tag store) and no no-allocate form.
@@ -215,29 +235,22 @@ internal struct LoadStore
         return LoadStoreStatus.Decoded;
     }
 
-    // LD1 and ST1 of one to four whole registers, which lie in memory one after the other; the interleaved forms are left out.
-    private LoadStoreStatus Structures(uint instruction)
+    // LDAPUR, STLUR.
+    private LoadStoreStatus OrderedOffset(uint instruction)
     {
-        bool isPostIndexed = Bit(instruction, 23) != 0;
-        byte index = (byte)(instruction >> 16 & 31);
-        if (Bit(instruction, 31) != 0 || Bit(instruction, 21) != 0 || (!isPostIndexed && index != 0))
-            return LoadStoreStatus.Unsupported;
-        Count = (instruction >> 12 & 0xF) switch
-        {
-            0b0111 => 1,
-            0b1010 => 2,
-            0b0110 => 3,
-            0b0010 => 4,
-            _ => 0,
-        };
-        if (Count == 0)
-            return LoadStoreStatus.Unsupported;
-        IsLoad = Bit(instruction, 22) != 0;
-        ElementBytes = (byte)(Bit(instruction, 30) != 0 ? 16 : 8);
-        RegisterBytes = 8;
-        WritesBack = isPostIndexed;
-        Rm = isPostIndexed ? index : NoRegister;
-        Increment = TotalBytes;
+        Offset = SignExtend(instruction >> 12 & 0x1FF, 9);
+        return (instruction >> 10 & 3) != 0 || Bit(instruction, 21) != 0 ? LoadStoreStatus.Unsupported : SizeAndKind(instruction, allowsPrefetch: false);
+    }
+
+    // The atomic memory operations, among which LDAPR is a plain load.
+    private LoadStoreStatus Atomic(uint instruction)
+    {
+        const uint fields = 0x3FFF_FC00, loadAcquire = 0x38BF_C000;
+        if ((instruction & fields) != loadAcquire)
+            return LoadStoreStatus.Atomic;
+        IsLoad = true;
+        ElementBytes = (byte)(1 << (int)(instruction >> 30));
+        RegisterBytes = (byte)(ElementBytes == 8 ? 8 : 4);
         return LoadStoreStatus.Decoded;
     }
 

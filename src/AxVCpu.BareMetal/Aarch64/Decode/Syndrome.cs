@@ -43,6 +43,9 @@ internal readonly struct Syndrome(ulong esr)
     /// <summary>A synchronous external abort that is not on a table walk: DFSC and IFSC.</summary>
     public const ulong ExternalAbort = 0x10;
 
+    /// <summary>An access that is not aligned: DFSC.</summary>
+    public const ulong Alignment = 0x21;
+
     /// <summary>An exclusive or atomic access that the memory does not support: DFSC.</summary>
     public const ulong UnsupportedAtomic = 0x35;
 
