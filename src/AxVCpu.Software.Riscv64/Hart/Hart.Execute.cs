@@ -294,7 +294,7 @@ internal sealed unsafe partial class Hart
                         goto fault;
                     op++;
                     continue;
-                case OpCode.Flw: case OpCode.Fld: case OpCode.Fsw: case OpCode.Fsd:
+                case OpCode.Flw: case OpCode.Fld: case OpCode.Fsw: case OpCode.Fsd: case OpCode.Flh: case OpCode.Fsh:
                     At(x)->Pc = block->Pc + op->PcOffset;
                     if (!ExecuteFloatMemory(block, op))
                         goto fault;
@@ -311,6 +311,15 @@ internal sealed unsafe partial class Hart
                 case OpCode.FclassD: case OpCode.FcvtWD: case OpCode.FcvtWuD: case OpCode.FcvtLD: case OpCode.FcvtLuD:
                 case OpCode.FcvtDW: case OpCode.FcvtDWu: case OpCode.FcvtDL: case OpCode.FcvtDLu: case OpCode.FcvtSD:
                 case OpCode.FcvtDS:
+                case OpCode.FmvXH: case OpCode.FmvHX: case OpCode.FcvtSH: case OpCode.FcvtHS: case OpCode.FcvtDH: case OpCode.FcvtHD:
+                case OpCode.FaddH: case OpCode.FsubH: case OpCode.FmulH: case OpCode.FdivH: case OpCode.FsqrtH: case OpCode.FmaddH:
+                case OpCode.FmsubH: case OpCode.FnmsubH: case OpCode.FnmaddH: case OpCode.FminH: case OpCode.FmaxH: case OpCode.FsgnjH:
+                case OpCode.FsgnjnH: case OpCode.FsgnjxH: case OpCode.FeqH: case OpCode.FltH: case OpCode.FleH: case OpCode.FclassH:
+                case OpCode.FcvtWH: case OpCode.FcvtWuH: case OpCode.FcvtLH: case OpCode.FcvtLuH: case OpCode.FcvtHW: case OpCode.FcvtHWu:
+                case OpCode.FcvtHL: case OpCode.FcvtHLu: case OpCode.FliS: case OpCode.FminmS: case OpCode.FmaxmS: case OpCode.FroundS:
+                case OpCode.FroundnxS: case OpCode.FleqS: case OpCode.FltqS: case OpCode.FliD: case OpCode.FminmD: case OpCode.FmaxmD:
+                case OpCode.FroundD: case OpCode.FroundnxD: case OpCode.FleqD: case OpCode.FltqD: case OpCode.FliH: case OpCode.FminmH:
+                case OpCode.FmaxmH: case OpCode.FroundH: case OpCode.FroundnxH: case OpCode.FleqH: case OpCode.FltqH: case OpCode.FcvtmodWD:
                     At(x)->Pc = block->Pc + op->PcOffset;
                     if (!ExecuteFloat(block, op))
                         goto fault;

@@ -4,7 +4,7 @@ using AxVCpu.Software.SoftFloat;
 
 namespace AxVCpu.Software.Riscv64;
 
-// The F and D extensions. Results and flags come from SoftFloat, bit by bit; here are registers, NaN boxes, rounding modes and mstatus.FS.
+// The F and D extensions; Zfh and Zfa go through here too. Results and flags come from SoftFloat, bit by bit; here are registers, NaN boxes, rounding modes and mstatus.FS.
 internal sealed unsafe partial class Hart
 {
     /// <summary>The upper half of a register that holds a binary32 value (chapter "D" extension, NaN boxing of narrower values).</summary>
@@ -28,7 +28,9 @@ internal sealed unsafe partial class Hart
             OpCode.FcvtSD => WriteFloat(op, Box(Float64.ToFloat32(_s->F[op->Rs1], ref status)), in status),
             OpCode.FcvtDS => WriteFloat(op, Float32.ToFloat64(Unbox(_s->F[op->Rs1]), ref status), in status),
             >= OpCode.FsgnjD and <= OpCode.FsgnjxD => ExecuteDouble(op, ref status),
-            >= OpCode.FaddD => ExecuteDouble(op, ref status),
+            >= OpCode.FaddD and <= OpCode.FcvtDS => ExecuteDouble(op, ref status),
+            >= OpCode.FmvXH and <= OpCode.FcvtHLu => ExecuteHalf(op, ref status),
+            >= OpCode.FliS => ExecuteAdditionalFloat(op, ref status),
             _ => ExecuteSingle(op, ref status),
         };
     }
@@ -103,7 +105,7 @@ internal sealed unsafe partial class Hart
         }
     }
 
-    /// <summary>Executes flw, fld, fsw or fsd at Pc. False when it trapped or an exit is pending.</summary>
+    /// <summary>Executes a load or store of a floating-point register at Pc. False when it trapped or an exit is pending.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ExecuteFloatMemory(CodeBlock* block, Op* op)
     {
@@ -116,12 +118,14 @@ internal sealed unsafe partial class Hart
                 return StoreMemory(op, va, 8, _s->F[op->Rs2]);
             case OpCode.Fsw:
                 return StoreMemory(op, va, 4, _s->F[op->Rs2]);
+            case OpCode.Fsh:
+                return StoreMemory(op, va, 2, _s->F[op->Rs2]);
         }
 
-        uint size = op->Code == OpCode.Fld ? 8u : 4;
+        uint size = op->Code switch { OpCode.Fld => 8, OpCode.Flw => 4, _ => 2 };
         if (!LoadMemory(op, va, size, new MmioTarget(op->Rd, IsFloat: true, SignExtend: false), out ulong value))
             return false;
-        _s->F[op->Rd] = size == 8 ? value : NanBox | value;
+        _s->F[op->Rd] = Box(value, size);
         _s->Mstatus |= StatusBits.FS;
         return true;
     }
@@ -149,6 +153,9 @@ internal sealed unsafe partial class Hart
     }
 
     private static ulong Box(uint value) => NanBox | value;
+
+    /// <summary>A value of so many bytes, zero-extended, as a register holds it.</summary>
+    private static ulong Box(ulong value, uint size) => size == 8 ? value : value | ulong.MaxValue << (int)(size * 8);
 
     /// <summary>A binary32 operand; what is not boxed counts as the canonical NaN.</summary>
     private static uint Unbox(ulong register) => register >= NanBox ? (uint)register : Float32.CanonicalNaN;

@@ -86,7 +86,7 @@ internal sealed unsafe partial class Hart
         uint size = op->Code switch
         {
             OpCode.Sb => 1,
-            OpCode.Sh => 2,
+            OpCode.Sh or OpCode.Fsh => 2,
             OpCode.Sw or OpCode.Fsw => 4,
             OpCode.Sd or OpCode.Fsd => 8,
             >= OpCode.ScW and <= OpCode.AmomaxuW => 4,

@@ -143,7 +143,7 @@ internal sealed unsafe partial class Hart
                 value &= (1UL << (int)(8 * size)) - 1;
             if (target.IsFloat)
             {
-                _s->F[target.Register] = size == 4 ? NanBox | value : value;
+                _s->F[target.Register] = Box(value, size);
                 _s->Mstatus |= StatusBits.FS;
             }
             else

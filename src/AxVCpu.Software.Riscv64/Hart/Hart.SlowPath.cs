@@ -56,6 +56,12 @@ internal sealed unsafe partial class Hart
                 return ExecuteFloatSlow(trace, op, ExecuteFloatMemory(trace, op));
             case >= OpCode.FmvXW and <= OpCode.FcvtDS:
                 return ExecuteFloatSlow(trace, op, ExecuteFloat(trace, op));
+            case OpCode.Flh or OpCode.Fsh:
+                done = ExecuteFloatMemory(trace, op);
+                break;
+            case >= OpCode.FmvXH and <= OpCode.FcvtmodWD:
+                done = ExecuteFloat(trace, op);
+                break;
             case >= OpCode.CboInval and <= OpCode.CboZero:
                 done = ExecuteCacheBlock(trace, op);
                 break;

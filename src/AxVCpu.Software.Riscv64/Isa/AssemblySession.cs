@@ -239,7 +239,7 @@ internal sealed partial class AssemblySession : ISymbolSource
                 : $"instruction '{mnemonic}' is not known");
         }
 
-        if ((_isa & row.Requires) != row.Requires)
+        if (!row.ExistsOn(_isa))
             throw new AssemblySyntaxException($"'{mnemonic}' needs {row.Requires & ~_isa}, which {IsaString.Format(_isa)} lacks");
         Add(statement, row.Length, item => Put(OperandEncoder.Encode(row, ordering, operands, item.Address, this), row.Length));
     }

@@ -12,6 +12,7 @@ internal struct DecodeEntry
     public uint ExcludeMask1;
     public uint ExcludeValue1;
     public IsaExtensions Requires;
+    public IsaExtensions Alternative;
     public OpCode Code;
     public ushort Row;
     public BitField Rd;
@@ -75,7 +76,7 @@ internal static class DecodeIndex
             if ((bits & entry.Mask) == entry.Value
                 && (bits & entry.ExcludeMask0) != entry.ExcludeValue0
                 && (bits & entry.ExcludeMask1) != entry.ExcludeValue1
-                && (isa & entry.Requires) == entry.Requires)
+                && ((isa & entry.Requires) == entry.Requires || (isa & entry.Alternative) != 0))
             {
                 found = true;
                 return ref entry;
@@ -175,6 +176,7 @@ internal static class DecodeIndex
             ExcludeMask1 = second.Mask,
             ExcludeValue1 = second.Value,
             Requires = row.Requires,
+            Alternative = row.Alternative,
             Code = row.Code,
             Row = (ushort)number,
             Rd = format.Rd,

@@ -91,6 +91,8 @@ public static class Disassembler
             OperandKind.Pred => AccessSet((int)imm >> 4 & 15),
             OperandKind.Succ => AccessSet((int)imm & 15),
             OperandKind.Memory or OperandKind.MemorySp => string.Create(invariant, $"{imm}({RegisterNames.Integer(fields.Rs1.Get(bits))})"),
+            OperandKind.Rtz => "rtz",
+            OperandKind.FloatConstant => FloatConstants.Name(fields.Rs1.Get(bits)),
             OperandKind.Address => $"({RegisterNames.Integer(fields.Rs1.Get(bits))})",
             _ => "sp",
         };

@@ -55,6 +55,12 @@ internal enum OperandKind : byte
 
     /// <summary>The register name sp, which the encoding implies.</summary>
     Sp,
+
+    /// <summary>The rounding mode rtz, which the encoding implies.</summary>
+    Rtz,
+
+    /// <summary>A constant of fli by value or name.</summary>
+    FloatConstant,
 }
 
 /// <summary>Where one register-like number sits in an instruction: <c>((bits >> Shift) &amp; Mask) + Base</c>.</summary>
@@ -78,7 +84,7 @@ internal readonly record struct ImmediateRun(byte From, byte To, uint Mask);
 /// </summary>
 /// <remarks>
 /// Layout tokens: dots are bits that the row fixes; <c>rd rs1 rs2 rs3</c> 5-bit registers, <c>fd fs1 fs2 fs3</c> the same in the
-/// floating-point file, with <c>'</c> the 3-bit form for registers 8-15; <c>rd/rs1</c> one field in both roles; <c>rm</c> rounding mode,
+/// floating-point file, <c>fli</c> the number of a constant, with <c>'</c> the 3-bit form for registers 8-15; <c>rd/rs1</c> one field in both roles; <c>rm</c> rounding mode,
 /// <c>aqrl</c> ordering bits; <c>imm[..]</c>/<c>uimm[..]</c> signed and unsigned immediate pieces with the bit numbers of the manual;
 /// <c>_n</c> n bits that hardware ignores; <c>rs1=2</c> a register the encoding implies, <c>imm=255</c> an immediate that it implies.
 /// </remarks>
@@ -273,6 +279,8 @@ internal sealed class InstructionFormat
         "imm(sp)" => OperandKind.MemorySp,
         "(rs1)" => OperandKind.Address,
         "sp" => OperandKind.Sp,
+        "rtz" => OperandKind.Rtz,
+        "fli" => OperandKind.FloatConstant,
         _ => throw new ArgumentException($"operand '{text}' is not known", nameof(text)),
     };
 
@@ -316,7 +324,7 @@ internal sealed class InstructionFormat
         {
             case "rd": Rd = field; HasIntegerRd = true; break;
             case "fd": Rd = field; break;
-            case "rs1" or "fs1": Rs1 = field; break;
+            case "rs1" or "fs1" or "fli": Rs1 = field; break;
             case "rs2" or "fs2": Rs2 = field; break;
             case "fs3": Rs3 = field; break;
             case "rm": Rm = field; HasRoundingMode = true; break;

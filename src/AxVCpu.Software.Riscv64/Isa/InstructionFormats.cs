@@ -44,6 +44,9 @@ internal static class InstructionFormats
     public static readonly InstructionFormat IntToFRm = new("............ rs1 rm fd .......", "fd,rs1,rm");
     public static readonly InstructionFormat IntToFExact = new("............ rs1 rm fd .......", "fd,rs1,rm:rne");
 
+    public static readonly InstructionFormat FToIntRtz = new("............ fs1 ... rd .......", "rd,fs1,rtz");
+    public static readonly InstructionFormat FLi = new("............ fli ... fd .......", "fd,fli");
+
     public static readonly InstructionFormat CFixed = new("................", "");
     public static readonly InstructionFormat CI = new("... imm[5] rd/rs1 imm[4:0] ..", "rd,imm");
     public static readonly InstructionFormat CLi = new("... imm[5] rd imm[4:0] .. rs1=0", "rd,imm");

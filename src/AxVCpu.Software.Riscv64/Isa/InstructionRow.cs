@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 
 namespace AxVCpu.Software.Riscv64.Isa;
 
@@ -8,7 +9,7 @@ internal readonly record struct Exclusion(uint Mask, uint Value);
 /// <summary>One row of <see cref="InstructionTable"/>: an encoding, what it means and when it exists.</summary>
 internal sealed class InstructionRow
 {
-    public InstructionRow(string mnemonic, string pattern, InstructionFormat format, OpCode code, IsaExtensions requires, string where, bool overrides)
+    public InstructionRow(string mnemonic, string pattern, InstructionFormat format, OpCode code, IsaExtensions requires, string where, bool overrides, IsaExtensions or = IsaExtensions.None)
     {
         uint mask = 0;
         uint value = 0;
@@ -30,6 +31,7 @@ internal sealed class InstructionRow
         Format = format;
         Code = code;
         Requires = requires;
+        Alternative = or;
         Overrides = overrides;
         Exclusions = Parse(where, format, mnemonic);
     }
@@ -47,8 +49,11 @@ internal sealed class InstructionRow
 
     public OpCode Code { get; }
 
-    /// <summary>All of these must be present.</summary>
+    /// <summary>All of these must be present, or <see cref="Alternative"/>.</summary>
     public IsaExtensions Requires { get; }
+
+    /// <summary>Another extension with the same instruction: one of these is enough.</summary>
+    public IsaExtensions Alternative { get; }
 
     /// <summary>Whether this row is a declared special case inside a more general row; it wins where both match.</summary>
     public bool Overrides { get; }
@@ -58,6 +63,9 @@ internal sealed class InstructionRow
 
     /// <summary>Bytes in memory: 2 or 4.</summary>
     public int Length => Format.Width / 8;
+
+    /// <summary>Whether a machine with these extensions has the instruction.</summary>
+    public bool ExistsOn(IsaExtensions isa) => (isa & Requires) == Requires || (isa & Alternative) != 0;
 
     /// <summary>Whether the row, if its extensions are there, is the meaning of these bits.</summary>
     public bool Matches(uint bits)
@@ -80,6 +88,12 @@ internal sealed class InstructionRow
         {
             string[] sides = clause.Split("!=");
             uint mask = format.FieldMask(sides[0]);
+            if (sides[1].EndsWith('b') && mask != 0)
+            {
+                list.Add(BitPattern(sides[1][..^1], BitOperations.TrailingZeroCount(mask)));
+                continue;
+            }
+
             uint number = uint.Parse(sides[1], CultureInfo.InvariantCulture);
             if (mask == 0 || (number != 0 && sides[0] != "rd"))
                 throw new ArgumentException($"{mnemonic}: clause '{clause}' is not understood", nameof(where));
@@ -94,5 +108,19 @@ internal sealed class InstructionRow
         }
 
         return [.. list];
+    }
+
+    /// <summary>A reserved value of a field as the low bits <c>1 0 x</c> of it, x for any.</summary>
+    private static Exclusion BitPattern(string bits, int shift)
+    {
+        uint mask = 0;
+        uint value = 0;
+        foreach (char bit in bits)
+        {
+            mask = mask << 1 | (bit == 'x' ? 0u : 1u);
+            value = value << 1 | (bit == '1' ? 1u : 0u);
+        }
+
+        return new Exclusion(mask << shift, value << shift);
     }
 }

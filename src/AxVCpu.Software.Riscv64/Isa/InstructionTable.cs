@@ -260,7 +260,7 @@ internal static partial class InstructionTable
     /// <summary>All rows, 32-bit ones first.</summary>
     public static ReadOnlySpan<InstructionRow> Rows => s_rows;
 
-    private static readonly InstructionRow[] s_rows = [.. BaseRows(), .. CompressedRows()];
+    private static readonly InstructionRow[] s_rows = [.. BaseRows(), .. HalfRows(), .. AdditionalFloatRows(), .. CompressedRows()];
 
     private static readonly FrozenDictionary<string, InstructionRow> s_byName = s_rows.ToFrozenDictionary(row => row.Mnemonic);
 
@@ -274,5 +274,6 @@ internal static partial class InstructionTable
         OpCode code,
         IsaExtensions requires = IsaExtensions.I,
         string where = "",
-        bool overrides = false) => new(mnemonic, pattern, format, code, requires, where, overrides);
+        bool overrides = false,
+        IsaExtensions or = IsaExtensions.None) => new(mnemonic, pattern, format, code, requires, where, overrides, or);
 }

@@ -94,6 +94,15 @@ public enum IsaExtensions : ulong
     /// <summary>Further compressed instructions: bytes, halfwords, extensions, c.not and c.mul.</summary>
     Zcb = 1UL << 27,
 
+    /// <summary>Half-precision loads, stores, moves and conversions to the other formats.</summary>
+    Zfhmin = 1UL << 28,
+
+    /// <summary>Half-precision floating point.</summary>
+    Zfh = 1UL << 29,
+
+    /// <summary>Additional floating-point instructions: constants, rounding to integral values, quiet comparisons.</summary>
+    Zfa = 1UL << 30,
+
     /// <summary>What the letter G stands for.</summary>
     G = I | M | A | F | D | Zicsr | Zifencei,
 
@@ -104,5 +113,5 @@ public enum IsaExtensions : ulong
     Default = All & ~Svade,
 
     /// <summary>Everything named here.</summary>
-    All = (1UL << 28) - 1,
+    All = (1UL << 31) - 1,
 }

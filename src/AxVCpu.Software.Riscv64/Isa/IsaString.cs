@@ -26,6 +26,9 @@ public static class IsaString
         ("zihintpause", IsaExtensions.Zihintpause, IsaExtensions.None),
         ("zihpm", IsaExtensions.Zihpm, IsaExtensions.Zicsr),
         ("zawrs", IsaExtensions.Zawrs, IsaExtensions.A),
+        ("zfa", IsaExtensions.Zfa, IsaExtensions.F),
+        ("zfh", IsaExtensions.Zfh, IsaExtensions.Zfhmin),
+        ("zfhmin", IsaExtensions.Zfhmin, IsaExtensions.F),
         ("zcb", IsaExtensions.Zcb, IsaExtensions.C),
         ("zba", IsaExtensions.Zba, IsaExtensions.None),
         ("zbb", IsaExtensions.Zbb, IsaExtensions.None),
@@ -134,8 +137,8 @@ public static class IsaString
 
     private static IsaExtensions Close(IsaExtensions isa)
     {
-        // Twice is enough: the longest chain is d, f, zicsr.
-        for (int round = 0; round < 2; round++)
+        // Three times is enough: the longest chain is zfh, zfhmin, f, zicsr.
+        for (int round = 0; round < 3; round++)
         {
             foreach ((_, IsaExtensions flag, IsaExtensions needs) in s_extensions)
             {

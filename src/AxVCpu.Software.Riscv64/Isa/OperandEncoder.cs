@@ -42,6 +42,7 @@ internal static class OperandEncoder
             OperandKind.MemorySp => "offset(sp)",
             OperandKind.Address => "(rs1)",
             OperandKind.Rm or OperandKind.RmExact => "[rounding mode]",
+            OperandKind.FloatConstant => "constant",
             _ => kind.ToString().ToLowerInvariant(),
         }));
 
@@ -76,6 +77,12 @@ internal static class OperandEncoder
                 (string offset, string pointer) = SplitMemory(text);
                 RequireSp(pointer);
                 return Immediate(format, offset.Length == 0 ? 0 : AssemblyExpression.Evaluate(offset, symbols));
+            case OperandKind.Rtz:
+                return text == "rtz" ? 0u : throw new AssemblySyntaxException($"'{text}' must be rtz here");
+            case OperandKind.FloatConstant:
+                return FloatConstants.TryParse(text, out int constant)
+                    ? format.Rs1.Put((uint)constant)
+                    : throw new AssemblySyntaxException($"'{text}' is not one of the constants of fli (min inf nan, -1, 0.0625 to 65536)");
             default:
                 RequireSp(text);
                 return 0;

@@ -42,6 +42,20 @@ public static partial class Float32
             ? (ulong)integer
             : FloatCore<Binary32>.ToUnsigned(a, ulong.MaxValue, ref status);
 
+    /// <summary>Rounds to an integer in the same format; raises nothing but invalid for a signaling NaN.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding; zero keeps the sign of a.</returns>
+    public static uint RoundToIntegral(uint a, ref FloatStatus status) =>
+        (uint)FloatCore<Binary32>.RoundToIntegral(a, exact: false, ref status);
+
+    /// <summary>As <see cref="RoundToIntegral"/>, and raises inexact when the result is not a.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding; zero keeps the sign of a.</returns>
+    public static uint RoundToIntegralExact(uint a, ref FloatStatus status) =>
+        (uint)FloatCore<Binary32>.RoundToIntegral(a, exact: true, ref status);
+
     /// <summary>Converts a signed 32-bit integer.</summary>
     /// <param name="value">The integer.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
@@ -85,6 +99,12 @@ public static partial class Float32
         float x = BitConverter.UInt32BitsToSingle(a);
         return !float.IsNaN(x) ? BitConverter.DoubleToUInt64Bits(x) : FloatCore<Binary64>.From<Binary32>(a, ref status);
     }
+
+    /// <summary>Rounds to binary16.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>A binary16 encoding.</returns>
+    public static ushort ToFloat16(uint a, ref FloatStatus status) => (ushort)FloatCore<Binary16>.From<Binary32>(a, ref status);
 
     /// <summary>Serves integral numbers in any direction, and all others when rounding to zero, where the result fits.</summary>
     private static bool TryTruncate(uint a, long minimum, long maximum, ref FloatStatus status, out long integer)

@@ -63,6 +63,22 @@ public static partial class Float64
             ? (x > y ? a : b)
             : FloatCore<Binary64>.Select(a, b, maximum: true, ref status);
 
+    /// <summary>minimum: the lesser; -0 is less than +0; the canonical NaN if either is a NaN; a signaling NaN raises invalid.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="b">An encoding.</param>
+    /// <param name="status">Receives the flags.</param>
+    /// <returns>One of the operands, or the canonical NaN.</returns>
+    public static ulong MinOrNaN(ulong a, ulong b, ref FloatStatus status) =>
+        FloatCore<Binary64>.SelectOrNaN(a, b, maximum: false, ref status);
+
+    /// <summary>maximum: the greater; +0 is greater than -0; the canonical NaN if either is a NaN; a signaling NaN raises invalid.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="b">An encoding.</param>
+    /// <param name="status">Receives the flags.</param>
+    /// <returns>One of the operands, or the canonical NaN.</returns>
+    public static ulong MaxOrNaN(ulong a, ulong b, ref FloatStatus status) =>
+        FloatCore<Binary64>.SelectOrNaN(a, b, maximum: true, ref status);
+
     /// <summary>The class of a; raises nothing.</summary>
     /// <param name="a">An encoding.</param>
     /// <returns>One bit.</returns>

@@ -42,6 +42,35 @@ public static partial class Float64
             ? (ulong)integer
             : FloatCore<Binary64>.ToUnsigned(a, ulong.MaxValue, ref status);
 
+    /// <summary>Rounds to an integer in the same format; raises nothing but invalid for a signaling NaN.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding; zero keeps the sign of a.</returns>
+    public static ulong RoundToIntegral(ulong a, ref FloatStatus status) =>
+        FloatCore<Binary64>.RoundToIntegral(a, exact: false, ref status);
+
+    /// <summary>As <see cref="RoundToIntegral"/>, and raises inexact when the result is not a.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>An encoding; zero keeps the sign of a.</returns>
+    public static ulong RoundToIntegralExact(ulong a, ref FloatStatus status) =>
+        FloatCore<Binary64>.RoundToIntegral(a, exact: true, ref status);
+
+    /// <summary>
+    /// Truncates to an integer of any size and keeps its low 32 bits; infinities and NaNs give 0. The flags are those of
+    /// <see cref="ToInt32"/>: invalid when the integer does not fit, else inexact when there was a fraction.
+    /// </summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">Receives the flags.</param>
+    /// <returns>The low 32 bits.</returns>
+    public static int ToInt32Modular(ulong a, ref FloatStatus status)
+    {
+        FloatStatus truncation = new() { Rounding = FloatRounding.TowardZero };
+        int saturated = ToInt32(a, ref truncation);
+        status.Flags |= truncation.Flags;
+        return (truncation.Flags & FloatFlags.Invalid) == 0 ? saturated : FloatCore<Binary64>.TruncateModular(a);
+    }
+
     /// <summary>Converts a signed 32-bit integer.</summary>
     /// <param name="value">The integer.</param>
     /// <param name="status">The rounding direction; receives the flags.</param>
@@ -95,6 +124,12 @@ public static partial class Float64
 
         return (uint)FloatCore<Binary32>.From<Binary64>(a, ref status);
     }
+
+    /// <summary>Rounds to binary16.</summary>
+    /// <param name="a">An encoding.</param>
+    /// <param name="status">The rounding direction; receives the flags.</param>
+    /// <returns>A binary16 encoding.</returns>
+    public static ushort ToFloat16(ulong a, ref FloatStatus status) => (ushort)FloatCore<Binary16>.From<Binary64>(a, ref status);
 
     /// <summary>Serves integral numbers in any direction, and all others when rounding to zero, where the result fits.</summary>
     private static bool TryTruncate(ulong a, long minimum, long maximum, ref FloatStatus status, out long integer)

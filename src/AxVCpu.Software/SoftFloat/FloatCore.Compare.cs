@@ -26,6 +26,17 @@ internal static partial class FloatCore<TFormat>
         return Order(a) < Order(b) != maximum ? a : b;
     }
 
+    /// <summary>minimum (or maximum): a NaN wins against a number, -0 is less than +0 (section 9.6).</summary>
+    internal static ulong SelectOrNaN(ulong a, ulong b, bool maximum, ref FloatStatus status)
+    {
+        if (IsNaN(a) || IsNaN(b))
+        {
+            return PropagateNaN(a, b, ref status);
+        }
+
+        return Order(a) < Order(b) != maximum ? a : b;
+    }
+
     internal static FloatClass Classify(ulong a)
     {
         if (IsNaN(a))

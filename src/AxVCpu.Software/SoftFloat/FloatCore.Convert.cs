@@ -88,6 +88,49 @@ internal static partial class FloatCore<TFormat>
         return Round(sign, exponent, significand, ref status);
     }
 
+    /// <summary>Rounds to an integer in the same format (section 5.9): roundToIntegral, or with <paramref name="exact"/> the one that signals inexact.</summary>
+    internal static ulong RoundToIntegral(ulong a, bool exact, ref FloatStatus status)
+    {
+        if (IsNaN(a))
+        {
+            return PropagateNaN(a, a, ref status);
+        }
+
+        if (IsZero(a) || IsInfinity(a) || (int)((a & MagnitudeMask) >> FractionBits) - Bias >= FractionBits)
+        {
+            return a;
+        }
+
+        TryRoundToInteger(a, status.Rounding, out ulong magnitude, out bool inexact);
+        if (inexact && exact)
+        {
+            status.Flags |= FloatFlags.Inexact;
+        }
+
+        // At most 2^FractionBits, so that it is a number of the format.
+        ulong sign = a & SignMask;
+        return magnitude == 0 ? sign : FromInteger(sign != 0, magnitude, ref status);
+    }
+
+    /// <summary>The low 32 bits of the integer part; 0 for an infinity or a NaN.</summary>
+    internal static int TruncateModular(ulong a)
+    {
+        if (IsZero(a) || (a & MagnitudeMask) >= Infinity)
+        {
+            return 0;
+        }
+
+        ulong significand = Unpack(a, out int exponent);
+        uint magnitude = exponent switch
+        {
+            < 0 => 0,
+            < 64 => (uint)(significand >> (63 - exponent)),
+            < 64 + 63 => (uint)(significand << (exponent - 63)),
+            _ => 0,
+        };
+        return (int)((a & SignMask) != 0 ? 0 - magnitude : magnitude);
+    }
+
     /// <summary>Rounds the magnitude of anything but a NaN to an integer.</summary>
     /// <returns>False if it is 2^64 or more.</returns>
     private static bool TryRoundToInteger(ulong a, FloatRounding rounding, out ulong magnitude, out bool inexact)

@@ -22,6 +22,20 @@ internal interface IFloatFormat
     static abstract ulong QuietBit { get; }
 }
 
+/// <summary>binary16.</summary>
+internal readonly struct Binary16 : IFloatFormat
+{
+    public static int FractionBits => 10;
+
+    public static int ExponentMax => 0x1f;
+
+    public static ulong SignMask => 0x8000;
+
+    public static ulong Infinity => 0x7c00;
+
+    public static ulong QuietBit => 0x0200;
+}
+
 /// <summary>binary32.</summary>
 internal readonly struct Binary32 : IFloatFormat
 {

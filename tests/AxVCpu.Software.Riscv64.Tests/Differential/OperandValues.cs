@@ -16,6 +16,11 @@ internal static class OperandValues
         0x7F7F_FFFF, 0x4F00_0000, 0xDF00_0000, 0x3F00_0000, 0x3300_0000,
     ];
 
+    private static readonly ushort[] s_halves =
+    [
+        0, 0x8000, 0x3C00, 0xBC00, 0x7C00, 0xFC00, 0x7E00, 0x7C01, 1, 0x03FF, 0x0400, 0x7BFF, 0x3800, 0x1000, 0x6400, 0x8001,
+    ];
+
     public static ulong Integer(Random random) => random.Next(6) switch
     {
         0 => (ulong)random.Next(-2, 3),
@@ -26,13 +31,15 @@ internal static class OperandValues
         _ => (ulong)random.NextInt64(long.MinValue, long.MaxValue),
     };
 
-    public static ulong Float(Random random) => random.Next(8) switch
+    public static ulong Float(Random random) => random.Next(11) switch
     {
         0 or 1 => s_doubles[random.Next(s_doubles.Length)],
         2 or 3 => 0xFFFF_FFFF_0000_0000 | s_singles[random.Next(s_singles.Length)],
         4 => 0xFFFF_FFFF_0000_0000 | (uint)random.NextInt64(),
         5 => BitConverter.DoubleToUInt64Bits((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-70, 70))),
         6 => 0xFFFF_FFFF_0000_0000 | BitConverter.SingleToUInt32Bits((float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-40, 40)))),
+        7 or 8 => 0xFFFF_FFFF_FFFF_0000 | s_halves[random.Next(s_halves.Length)],
+        9 => 0xFFFF_FFFF_FFFF_0000 | (ushort)random.Next(),
         _ => (ulong)random.NextInt64(long.MinValue, long.MaxValue),
     };
 }

@@ -9,19 +9,22 @@ internal sealed class Qemu
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
-    /// <summary>CPU properties and the version they came with.</summary>
+    /// <summary>CPU properties and the version they came with. Before 9.0 some begin with a capital letter.</summary>
     private static readonly (string Property, IsaExtensions Extension, int Since)[] s_properties =
     [
         ("zba", IsaExtensions.Zba, 7),
         ("zbb", IsaExtensions.Zbb, 7),
         ("zbc", IsaExtensions.Zbc, 7),
         ("zbs", IsaExtensions.Zbs, 7),
+        ("zfhmin", IsaExtensions.Zfhmin, 7),
+        ("zfh", IsaExtensions.Zfh, 7),
         ("svinval", IsaExtensions.Svinval, 7),
         ("zawrs", IsaExtensions.Zawrs, 8),
         ("zicbom", IsaExtensions.Zicbom, 8),
         ("zicboz", IsaExtensions.Zicboz, 8),
         ("zcb", IsaExtensions.Zcb, 9),
         ("zicond", IsaExtensions.Zicond, 9),
+        ("zfa", IsaExtensions.Zfa, 9),
     ];
 
     private readonly string _file;
@@ -58,6 +61,8 @@ internal sealed class Qemu
         return new Qemu(file, version);
     }
 
+    private string Spelled(string property) => _major < 9 && property is ("zfh" or "zfhmin") ? $"Z{property[1..]}" : property;
+
     /// <summary>What the image sends over the UART until it powers off.</summary>
     public async Task<byte[]> RunAsync(TestImage image, string about)
     {
@@ -68,7 +73,7 @@ internal sealed class Qemu
             string output = Path.Combine(folder, "serial");
             await File.WriteAllBytesAsync(file, image.Bytes.ToArray(), TestContext.Current.CancellationToken);
             string properties = string.Concat(s_properties.Where(property => property.Since <= _major)
-                .Select(property => $",{property.Property}={(image.Isa.HasFlag(property.Extension) ? "on" : "off")}"));
+                .Select(property => $",{Spelled(property.Property)}={(image.Isa.HasFlag(property.Extension) ? "on" : "off")}"));
             // The second hart sleeps. With one alone QEMU makes a load and a store of an AMO, and reports the causes of a load.
             ProcessStartInfo start = new(_file,
             [

@@ -137,7 +137,7 @@ internal sealed partial class SequenceGenerator
         if (_except.Contains(row.Code) || (row.Code == OpCode.Wfi && _random.Next(4) != 0))
             return;
         InstructionFormat format = row.Format;
-        if (!_isa.HasFlag(row.Requires) && format.Syntax.Contains(OperandKind.Target))
+        if (!row.ExistsOn(_isa) && format.Syntax.Contains(OperandKind.Target))
             return;
         for (int attempt = 0; attempt < 100; attempt++)
         {

@@ -1,15 +1,36 @@
 using System.Diagnostics;
 using System.Globalization;
+using AxVCpu.Software.Riscv64.Isa;
 
 namespace AxVCpu.Software.Riscv64.Tests.Isa;
 
 /// <summary>The GNU assembler and disassembler as an independent opinion. Absent tools skip the test with the reason.</summary>
 internal static class GnuTools
 {
-    /// <summary>What the encodings of our rows need; binutils knows no Zicond and Zcb before 2.41.</summary>
-    public const string Arch = "rv64gc_zba_zbb_zbs_zbc_zicbom_zicboz_zawrs_svinval_zihintpause_zicsr_zifencei";
-
     private const string Prefix = "riscv64-linux-gnu-";
+
+    /// <summary>The extensions that encodings of our rows need, beyond what 2.40 knows, and the minor version of binutils 2 that came with each.</summary>
+    private static readonly (IsaExtensions Extension, string Name, int Since)[] s_newer =
+    [
+        (IsaExtensions.Zicond, "zicond", 41),
+        (IsaExtensions.Zfa, "zfa", 41),
+        (IsaExtensions.Zcb, "zcb", 42),
+    ];
+
+    private static readonly Lazy<int> s_minor = new(() =>
+    {
+        string first = Run("as", "--version").Split('\n')[0];
+        return int.Parse(first.Split(' ').Last(word => word.StartsWith("2.", StringComparison.Ordinal)).Split('.')[1], CultureInfo.InvariantCulture);
+    });
+
+    /// <summary>The extensions that the installed tools know, as far as we have instructions of them.</summary>
+    public static IsaExtensions Known => s_newer.Where(extension => extension.Since > s_minor.Value)
+        .Aggregate(IsaExtensions.All, (isa, extension) => isa & ~extension.Extension);
+
+    private static string Arch => s_newer.Where(extension => extension.Since <= s_minor.Value)
+        .Aggregate(
+            "rv64gc_zba_zbb_zbs_zbc_zicbom_zicboz_zawrs_svinval_zihintpause_zicsr_zifencei_zfh",
+            (arch, extension) => $"{arch}_{extension.Name}");
 
     /// <summary>Assembles text and returns the bytes of its .text section.</summary>
     public static byte[] Assemble(string text)
