@@ -116,6 +116,23 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((Path.GetFullPath(path), readOnly, serial), (disk.Path, disk.ReadOnly, disk.Serial));
     }
 
+    [Theory]
+    [InlineData("profile = \"machine\"", "--kernel", "/k", "--bios", "none")]
+    [InlineData("profile = \"machine\"", "--kernel", "/k", "--bios", "/b")]
+    [InlineData("profile = \"sbi\"", "--kernel", "/k", "--bios", "none", "--profile", "sbi")]
+    [InlineData("profile = \"sbi\"", "--bios", "none", "hello-riscv64")]
+    [InlineData(null, "--kernel", "/k")]
+    [InlineData(null, "--kernel", "/k", "--bios", "none", "--arch", "x86_64")]
+    public async Task Without_firmware_the_kernel_is_for_machine_mode(string? expected, params string[] words)
+    {
+        (int code, string output, string errors) = await RunAsync(["generate", .. words]);
+        Assert.Equal((ExitCode.Success, ""), (code, errors));
+        if (expected is null)
+            Assert.DoesNotContain("profile", output, StringComparison.Ordinal);
+        else
+            Assert.Contains(expected, output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Help_is_data_and_no_failure()
     {

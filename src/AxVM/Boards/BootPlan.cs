@@ -55,8 +55,12 @@ internal sealed class BootPlan : IPreparedBoot
     /// <summary>The range of memory that is the program's result.</summary>
     public AddressRangeConfig? Signature { get; }
 
-    /// <summary>Whether the kernel is an ELF with a <c>tohost</c> symbol or section. A file that cannot be read is not; loading it says why.</summary>
-    public static bool IsTestProgram(Riscv64VirtConfig board)
+    /// <summary>
+    /// Whether the kernel is an ELF that only machine mode can be meant for: one with a <c>tohost</c> symbol or section, or one that
+    /// is linked for the start of RAM, where a kernel for supervisor mode would find firmware. A file that cannot be read is not; loading
+    /// it says why.
+    /// </summary>
+    public static bool IsMachineProgram(Riscv64VirtConfig board)
     {
         if (board.Config.Kernel.Path is not { } path)
         {
@@ -65,7 +69,15 @@ internal sealed class BootPlan : IPreparedBoot
 
         try
         {
-            return ImageFile.IsElf(board.Config.ResolvePath(path)) && KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes).ToHost is not null;
+            string resolved = board.Config.ResolvePath(path);
+            if (!ImageFile.IsElf(resolved))
+            {
+                return false;
+            }
+
+            KernelImage image = KernelImage.Load(resolved, GuestArchitecture.Riscv64, board.RamBytes);
+            ulong lowest = board.Config.Kernel.LoadAddress ?? image.Segments.Min(segment => segment.Address + segment.HeaderBytes);
+            return image.ToHost is not null || lowest is >= Riscv64VirtLayout.Ram and < Riscv64VirtLayout.FirmwarePayload;
         }
         catch (ImageException)
         {
@@ -94,10 +106,15 @@ internal sealed class BootPlan : IPreparedBoot
         ulong? firmwareEntry = firmware is null
             ? null
             : Place(layout, "the firmware", firmware, config.BiosLoadAddress ?? Riscv64VirtLayout.Ram, config.BiosLoadAddress is not null);
-        ulong kernelBase = config.LoadAddress ?? DefaultBase(kernel, firmware is not null);
+        ulong kernelBase = config.LoadAddress ?? DefaultBase(kernel, isAlone: profile == StartProfile.Machine && firmware is null);
         ulong kernelEntry = kernel is null ? 0 : Place(layout, "the kernel", kernel, kernelBase, config.LoadAddress is not null);
         ulong move = kernel?.Entry is ulong linked ? unchecked(kernelEntry - linked) : 0;
         kernelEntry = config.EntryPoint ?? kernelEntry;
+        if (kernel is not null && !layout.IsRam(kernelEntry, 1))
+        {
+            throw new ImageException(kernel.Name, $"begins at 0x{kernelEntry:x}, which is not in the guest's RAM");
+        }
+
 
         PlacedImage? initrd = PlaceInitrd(layout, board, kernel is null ? Riscv64VirtLayout.Ram : kernelBase);
         byte[] tree = config.DtbPath is { } dtbPath
@@ -164,13 +181,13 @@ internal sealed class BootPlan : IPreparedBoot
     private static KernelImage Load(Riscv64VirtConfig board, string path) =>
         KernelImage.Load(board.Config.ResolvePath(path), GuestArchitecture.Riscv64, board.RamBytes);
 
-    /// <summary>A Linux image says where it wants to be; behind firmware everything is where the firmware looks for it.</summary>
-    private static ulong DefaultBase(KernelImage? kernel, bool hasFirmware) => kernel switch
-    {
-        _ when hasFirmware => Riscv64VirtLayout.FirmwarePayload,
-        { Format: ImageFormat.LinuxImage } => Riscv64VirtLayout.Ram + kernel.TextOffset,
-        _ => Riscv64VirtLayout.Ram,
-    };
+    /// <summary>
+    /// A kernel alone in machine mode has the start of RAM, or what a Linux image asks for. Every other one is where firmware would
+    /// put it, also when SBI is answered without firmware in memory.
+    /// </summary>
+    private static ulong DefaultBase(KernelImage? kernel, bool isAlone) => isAlone
+        ? Riscv64VirtLayout.Ram + (kernel?.TextOffset ?? 0)
+        : Riscv64VirtLayout.FirmwarePayload;
 
     /// <summary>Places an image and returns its entry.</summary>
     private static ulong Place(BootLayout layout, string what, KernelImage image, ulong wanted, bool isExplicit)

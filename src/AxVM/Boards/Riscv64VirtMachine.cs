@@ -135,12 +135,12 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     }
 
     /// <summary>
-    /// Firmware, and programs that talk to a test host, start in machine mode; everything else is a kernel for
-    /// supervisor mode. The configuration can say otherwise.
+    /// Firmware, programs that talk to a test host, and programs that lie where firmware would be start in machine mode; everything
+    /// else is a kernel for supervisor mode. The configuration can say otherwise.
     /// </summary>
     private static StartProfile FindProfile(Riscv64VirtConfig board) =>
         board.Config.Engine.Profile
-        ?? (board.HasFirmware || BootPlan.IsTestProgram(board) ? StartProfile.Machine : StartProfile.Sbi);
+        ?? (board.HasFirmware || BootPlan.IsMachineProgram(board) ? StartProfile.Machine : StartProfile.Sbi);
 
     private void MapMemory()
     {

@@ -108,7 +108,7 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
                 return 0;
             case SemihostingOperation.ReadC:
                 byte typed = 0;
-                return console.Take(new Span<byte>(ref typed)) != 0 ? typed : null;
+                return console.Take(new Span<byte>(ref typed)) != 0 ? typed : console.IsInputOver ? Failure : null;
             case SemihostingOperation.GetCommandLine:
                 return GetCommandLine(block);
             case SemihostingOperation.HeapInfo:
@@ -199,7 +199,7 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
         return length;
     }
 
-    /// <summary>The result counts the bytes that were not read; of the console at least one byte is.</summary>
+    /// <summary>The result counts the bytes that were not read; of the console at least one byte is, until its input is over.</summary>
     private ulong? Read(ulong block)
     {
         ulong length = Word(block, 2);
@@ -212,7 +212,7 @@ internal sealed class SemihostingPort(GuestAddressSpace memory, VmClock clock, I
                 return length;
             typed = typed[..console.Take(typed)];
             if (typed.IsEmpty)
-                return null;
+                return console.IsInputOver ? length : null;
             return memory.Write(new GuestPhysAddr(Word(block, 1)), typed) == GuestAccessStatus.Ok ? length - (ulong)typed.Length : length;
         }
 

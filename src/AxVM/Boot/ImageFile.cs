@@ -50,16 +50,23 @@ internal static class ImageFile
 
     public static bool IsGzip(ReadOnlySpan<byte> data) => data.Length > 2 && data[0] == 0x1f && data[1] == 0x8b && data[2] == 8;
 
-    /// <summary>Whether a file begins as an ELF file does. A file that cannot be read does not.</summary>
+    /// <summary>Whether a file, or what is compressed in it, begins as an ELF file does. A file that cannot be read does not.</summary>
     public static bool IsElf(string path)
     {
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             Span<byte> start = stackalloc byte[ElfFile.Magic.Length];
-            return stream.CanSeek && stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(ElfFile.Magic);
+            if (!stream.CanSeek || stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) != start.Length || !IsGzip(start))
+            {
+                return start.SequenceEqual(ElfFile.Magic);
+            }
+
+            stream.Position = 0;
+            using GZipStream content = new(stream, CompressionMode.Decompress);
+            return content.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(ElfFile.Magic);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or InvalidDataException)
         {
             return false;
         }

@@ -66,6 +66,16 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <exception cref="EngineUnavailableException">The engine that it needs cannot be used on this host.</exception>
     public static void RequireEngine(GuestArchitecture architecture) => BoardChoice.RequireEngine(architecture);
 
+    /// <summary>
+    /// The architecture of the guest that a description is for: as it says, else that of an engine which has only one, else that of the kernel
+    /// where its file tells, else riscv64. A file that cannot be read tells nothing.
+    /// </summary>
+    public static GuestArchitecture FindArchitecture(VmConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return BoardChoice.Find(config);
+    }
+
     /// <summary>The VM's number.</summary>
     public uint Id => _config.Base.Id;
 

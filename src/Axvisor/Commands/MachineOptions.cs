@@ -33,7 +33,7 @@ internal sealed class MachineOptions
         HelpName = "FILE[,readonly][,serial=TEXT]", Description = "A virtio disk on a raw image file; may be repeated", Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string?> _bios = Text("--bios", "FILE|none", "Firmware that starts in machine mode, or none");
+    private readonly Option<string?> _bios = Text("--bios", "FILE|none", "Firmware that starts in machine mode; none: the kernel itself starts in machine mode");
     private readonly Option<string?> _profile = Choice("--profile", "Where the guest starts: sbi (supervisor mode, the vCPU layer answers SBI) or machine", "sbi", "machine");
     private readonly Option<string?> _isa = Text("--isa", "STRING", "The guest's extensions, for instance rv64gc_zba_zbb_zbs_sstc; without it all the engine has");
     private readonly Option<string?> _mmu = Choice("--mmu", "The largest translation mode of the guest's MMU", "sv39", "sv48", "sv57");
@@ -183,8 +183,6 @@ internal sealed class MachineOptions
         {
             config.Kernel.BiosPath = bios == "none" ? null : Path.GetFullPath(bios);
             config.Kernel.EnableBios = null;
-            if (bios != "none" && config.Engine.Profile is null)
-                config.Engine.Profile = StartProfile.Machine;
         }
         if (result.GetValue(_profile) is { } profile)
             config.Engine.Profile = profile == "machine" ? StartProfile.Machine : StartProfile.Sbi;
@@ -194,6 +192,9 @@ internal sealed class MachineOptions
         config.Engine.Tier = result.GetValue(_tier) ?? config.Engine.Tier;
         if (result.GetValue(_architecture) is { } architecture)
             config.Base.Architecture = EngineNames.Architecture(architecture);
+        // Firmware, and a kernel that is to run without any, begin where the processor does; x86 has no such choice.
+        if (result.GetValue(_bios) is not null && config.Engine.Profile is null && VirtualMachine.FindArchitecture(config) == GuestArchitecture.Riscv64)
+            config.Engine.Profile = StartProfile.Machine;
         config.Engine.InterruptController = result.GetValue(_irqchip) switch
         {
             "kernel" => InterruptControllerPlace.Kernel,

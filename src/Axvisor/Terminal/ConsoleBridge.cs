@@ -5,7 +5,7 @@ using System.Text;
 namespace Axvisor.Terminal;
 
 /// <summary>Connects a guest's console to this process's standard input and output.</summary>
-/// <remarks>The end of standard input is not the end of anything: a guest runs on with nobody typing.</remarks>
+/// <remarks>The end of standard input is the end of the console's input and of nothing else: a guest runs on with nobody typing.</remarks>
 internal sealed class ConsoleBridge
 {
     private readonly IDuplexPipe _console;
@@ -105,6 +105,7 @@ internal sealed class ConsoleBridge
             if (count > 0 && !Type(forGuest.AsSpan(0, count)))
                 return;
         }
+        _console.Output.Complete();
     }
 
     private bool Type(ReadOnlySpan<byte> keys)

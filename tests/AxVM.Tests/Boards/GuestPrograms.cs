@@ -65,7 +65,7 @@ internal sealed class GuestProgram : IDisposable
 
     public static GuestProgram Raw(string assembly) => new(Assembler.Assemble(assembly, 0x8000_0000).Code);
 
-    public static GuestProgram Elf(string assembly) => new(Assembler.Assemble(assembly, 0x8000_0000).ToElf());
+    public static GuestProgram Elf(string assembly, ulong address = 0x8000_0000) => new(Assembler.Assemble(assembly, address).ToElf());
 
     public static GuestProgram Bytes(byte[] content) => new(content);
 

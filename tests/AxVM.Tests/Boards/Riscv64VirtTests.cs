@@ -336,7 +336,7 @@ public sealed class Riscv64VirtTests
         using GuestProgram program = GuestProgram.Raw("end:\n j end\n");
         VmConfig config = Config(program);
         config.Kernel.RamdiskPath = program.Path;
-        config.Kernel.RamdiskLoadAddress = 0x8000_0000;
+        config.Kernel.RamdiskLoadAddress = 0x8020_0000;
         await using VirtualMachine vm = VirtualMachine.Create(config);
         ImageException e = await Assert.ThrowsAsync<ImageException>(() => vm.LoadAsync(Cancellation));
         Assert.Contains("the ramdisk", e.Message, StringComparison.Ordinal);

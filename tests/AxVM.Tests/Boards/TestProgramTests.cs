@@ -83,6 +83,46 @@ public sealed class TestProgramTests
         Assert.Equal(VmState.Stopped, vm.State);
     }
 
+    /// <summary>What was typed before the end is still read; then READC fails and READ gives nothing, as at the end of a file.</summary>
+    [Fact]
+    public async Task A_semihosted_program_sees_the_end_of_the_console_input()
+    {
+        using GuestProgram program = GuestProgram.Raw($"""
+                li   a0, 7
+                li   a1, 0
+                jal  call
+                li   t0, 'z'
+                bne  a0, t0, wrong
+                li   a0, 7
+                jal  call
+                li   t0, -1
+                bne  a0, t0, wrong
+                la   a1, read
+                li   a0, 6
+                jal  call
+                li   t0, 8
+                bne  a0, t0, wrong
+                la   a1, exit
+                li   a0, 0x18
+                jal  call
+            wrong:
+                la   a1, failed
+                li   a0, 0x18
+                jal  call
+            {Call}
+                .align 3
+            read:   .dword 1, text, 8
+            exit:   .dword 0x20026, 0
+            failed: .dword 0x20026, 1
+            text:   .dword 0
+            """);
+        await using VirtualMachine vm = VirtualMachine.Create(Config(program), new VmOptions { DiscardConsole = true });
+        Task<VmExit> run = vm.RunAsync(Cancellation);
+        await vm.Console.WriteAsync("z", Cancellation);
+        await vm.Console.Output.CompleteAsync();
+        Assert.Equal(new VmExit(VmExitReason.PowerOff), await run.WaitAsync(s_patience, Cancellation));
+    }
+
     [Fact]
     public async Task A_semihosted_program_is_told_its_words_and_its_heap()
     {

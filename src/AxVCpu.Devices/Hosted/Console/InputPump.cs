@@ -25,6 +25,10 @@ internal sealed class InputPump(PipeReader? input, IInputSink sink) : IAsyncDisp
     private readonly CancellationTokenSource _disposing = new();
     private Task? _pump;
     private int _started;
+    private volatile bool _isOver = input is null;
+
+    /// <summary>Whether the sink has been given all that will ever come.</summary>
+    internal bool IsOver => _isOver;
 
     /// <summary>Begins to read. Once; later calls do nothing.</summary>
     internal void Start()
@@ -76,6 +80,10 @@ internal sealed class InputPump(PipeReader? input, IInputSink sink) : IAsyncDisp
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             // Disposed, or the input broke: for the guest the keyboard goes quiet.
+        }
+        finally
+        {
+            _isOver = true;
         }
     }
 }

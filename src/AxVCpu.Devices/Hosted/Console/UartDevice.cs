@@ -72,6 +72,22 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     /// <summary>The model's state, for snapshots; touch it only while no vCPU runs, then call <see cref="Resynchronize"/>.</summary>
     public ref Uart16550 State => ref _state;
 
+    /// <summary>
+    /// Whether no character will be received any more: nobody is at the console, or its input has ended, and all that was typed has been
+    /// taken. Any thread.
+    /// </summary>
+    public bool IsInputOver
+    {
+        get
+        {
+            // In this order: what the pump still gave is in the receiver once the pump is over.
+            if (!_pump.IsOver)
+                return false;
+            lock (_lock)
+                return _state.Waiting == 0;
+        }
+    }
+
     /// <summary>Begins to read the console's input. Once; later calls do nothing.</summary>
     public void Start() => _pump.Start();
 
