@@ -45,6 +45,7 @@ internal static unsafe class CpuLoop
             Fail(ref hypervisor, cpu, vcpu, vcpu->Core.Failure);
             return;
         }
+        vm->FollowInterrupts(ref *vcpu, cpu);
         var bus = new VmBus(vcpu);
         ulong timer = hypervisor.Scheduler.NextTimer(cpu);
         while (true)
@@ -55,9 +56,8 @@ internal static unsafe class CpuLoop
                 GiveBack(ref hypervisor, cpu, vcpu);
                 return;
             }
-            ulong next = Earlier(hypervisor.Scheduler.NextTimer(cpu), vcpu->PhysicalAlarm(now));
-            if (vcpu->Index == 0)
-                next = Earlier(next, vm->Devices.AlarmAt); // one that is due rings in Flush, and is no more
+            // An alarm of the clock that is due rings in Flush, and is no more.
+            ulong next = Earlier(Earlier(hypervisor.Scheduler.NextTimer(cpu), vcpu->PhysicalAlarm(now)), vm->Devices.AlarmAt);
             if (next != timer)
             {
                 timer = next;
@@ -151,9 +151,7 @@ internal static unsafe class CpuLoop
     {
         Vm* vm = vcpu->Vm;
         vcpu->Halts++;
-        deadline = Earlier(deadline, vcpu->PhysicalDeadline);
-        if (vcpu->Index == 0)
-            deadline = Earlier(deadline, vm->Devices.AlarmAt);
+        deadline = Earlier(Earlier(deadline, vcpu->PhysicalDeadline), vm->Devices.AlarmAt);
         vm->Lock.Enter();
         bool isPending = vcpu->IsPoweredDown ? vm->Gic.HasWakeRequest(vcpu->Index) : vm->Gic.HasDeliverable(vcpu->Index, ref vcpu->Core.Arch.Vgic);
         vm->Lock.Exit();
@@ -206,6 +204,7 @@ internal static unsafe class CpuLoop
         vm->Lock.Enter();
         hypervisor.Scheduler.ParkCurrent(cpu, HostTimer.Now);
         vcpu->Power = PsciPowerState.Off;
+        vm->HandOnAlarm();
         vm->Lock.Exit();
         vm->OnParked();
     }

@@ -149,6 +149,17 @@ public partial struct GicV3
         return true;
     }
 
+    /// <summary>The vCPU that an SPI's route names.</summary>
+    /// <returns>-1 when it names none, leaves the choice to the controller, or there is no such SPI.</returns>
+    public readonly int TargetOf(uint intid)
+    {
+        if (intid < GicIntId.FirstSpi || intid >= IntIdEnd)
+            return -1;
+        ref readonly GicBank bank = ref _spis[(int)(intid / GicBank.Size) - 1];
+        int bit = (int)(intid % GicBank.Size);
+        return (bank.AnyTarget >> bit & 1) != 0 || bank.Target[bit] == GicBank.Nobody ? -1 : bank.Target[bit];
+    }
+
     /// <summary>Whether an interrupt's line is high as last driven; false for one that does not exist.</summary>
     public readonly bool GetLevel(int vcpu, uint intid)
     {

@@ -82,6 +82,125 @@ public sealed unsafe class HostDeviceTests
     }
 
     [Fact]
+    public void A_device_with_several_interrupts_has_all_of_them()
+    {
+        List<uint> taken = [];
+        using var board = new HostBoard(1, new HostArchive().Add("one", Program, HasPair).Add("second", Idle, HasPair));
+        board.PowerOn();
+        Assert.Contains("vm second cannot be made: device belongs to another VM", board.Console, StringComparison.Ordinal);
+        board.Command("vm start one");
+        board.Run(1000);
+        foreach (uint interrupt in (uint[])[HostBoard.PairInterrupt + 1, HostBoard.PairInterrupt])
+        {
+            board.Drive(interrupt, true);
+            Assert.True(board.RunUntil(() => taken.Count != 0 && taken[^1] == interrupt, 1000), $"interrupt {interrupt}");
+            board.Drive(interrupt, false);
+            board.Run(1000);
+            Assert.False(board.Spis.IsActive(interrupt));
+        }
+        board.Command("vm delete -f one");
+        board.Run(1000);
+        Assert.Equal((false, false), (board.Spis.IsEnabled(HostBoard.PairInterrupt), board.Spis.IsEnabled(HostBoard.PairInterrupt + 1)));
+        board.Command("vm create second");
+        Assert.Equal(VmState.Created, HostBoard.Vm("second")->State);
+
+        IEnumerable<GuestStep> Program(GuestCpu cpu)
+        {
+            foreach (GuestStep step in GuestInterrupts.Enable(cpu, HostBoard.PairInterrupt, HostBoard.PairInterrupt + 1))
+                yield return step;
+            while (true)
+            {
+                uint interrupt = GuestCpu.Acknowledge();
+                if (interrupt is HostBoard.PairInterrupt or HostBoard.PairInterrupt + 1)
+                {
+                    taken.Add(interrupt);
+                    yield return GuestCpu.Compute(10);
+                    GuestCpu.EndOfInterrupt(interrupt);
+                }
+                yield return GuestCpu.Wait();
+            }
+        }
+    }
+
+    [Fact]
+    public void A_devices_interrupt_goes_to_the_cpu_of_the_vcpu_that_the_guest_chose()
+    {
+        const ulong router = GuestBoard.Distributor + 0x6000 + (Interrupt * 8); // GICD_IROUTER<n>
+        List<(int VCpu, uint Cpu)> taken = [];
+        bool moves = false;
+        BoardSpis? spis = null;
+        using var board = new HostBoard(3, new HostArchive().Add("one", First, Second, (config, ram) =>
+        {
+            HasDevice(config, ram);
+            config.Base.PhysicalCpuSets = [0b100, 0b010];
+        }));
+        spis = board.Spis;
+        board.PowerOn();
+        board.Command("vm start one");
+        board.Run(1000);
+        Take();
+        moves = true;
+        board.Run(20_000);
+        Take();
+        board.Command("vm restart -f one"); // the route is the first's again
+        board.Run(1000);
+        Take();
+        Assert.Equal([(0, 2u), (1, 1u), (0, 2u)], taken);
+
+        void Take()
+        {
+            int before = taken.Count;
+            board.Drive(Interrupt, true);
+            Assert.True(board.RunUntil(() => taken.Count > before, 1000), $"after {before}; the route is {board.Spis.RouteOf(Interrupt)}");
+            board.Drive(Interrupt, false);
+            board.Run(1000);
+        }
+
+        IEnumerable<GuestStep> First(GuestCpu cpu)
+        {
+            foreach (GuestStep step in GuestInterrupts.Enable(cpu, Interrupt))
+                yield return step;
+            yield return cpu.Call(0xC400_0003, 1, HostArchive.SecondEntryOf(1)); // CPU_ON
+            while (taken.Count == 0 || !moves)
+            {
+                foreach (GuestStep step in TakeOne(0))
+                    yield return step;
+                yield return GuestCpu.Compute(10);
+            }
+            moves = false;
+            yield return cpu.Write(router, 1);
+            while (true)
+            {
+                foreach (GuestStep step in TakeOne(0))
+                    yield return step;
+                yield return GuestCpu.Wait();
+            }
+        }
+
+        IEnumerable<GuestStep> Second(GuestCpu cpu)
+        {
+            GuestCpu.EnableInterrupts();
+            while (true)
+            {
+                foreach (GuestStep step in TakeOne(1))
+                    yield return step;
+                yield return GuestCpu.Wait();
+            }
+        }
+
+        IEnumerable<GuestStep> TakeOne(int vcpu)
+        {
+            if (GuestCpu.Acknowledge() != Interrupt)
+                yield break;
+            taken.Add((vcpu, BoardCpu.Current.Index));
+            Assert.Equal(BoardCpu.Current.Index, spis!.RouteOf(Interrupt));
+            spis.Drive(Interrupt, false);
+            yield return GuestCpu.Compute(10);
+            GuestCpu.EndOfInterrupt(Interrupt);
+        }
+    }
+
+    [Fact]
     public void A_device_is_one_vms()
     {
         using var board = new HostBoard(1, new HostArchive().Add("first", Idle, HasDevice).Add("second", Idle, HasDevice));
@@ -188,6 +307,9 @@ public sealed unsafe class HostDeviceTests
 
     private static void HasDevice(VmConfig config, ulong ram) =>
         config.Devices.Passthrough = [new PassthroughDeviceConfig($"/device@{HostBoard.Device:x}", 0, 0, 0, 0)];
+
+    private static void HasPair(VmConfig config, ulong ram) =>
+        config.Devices.Passthrough = [new PassthroughDeviceConfig($"/pair@{HostBoard.Pair:x}", 0, 0, 0, 0)];
 
     /// <summary>Takes the device's interrupts; never ends them when <paramref name="ends"/> says so.</summary>
     private static IEnumerable<GuestStep> Serve(GuestCpu cpu, Action taken, Func<bool>? ends = null)

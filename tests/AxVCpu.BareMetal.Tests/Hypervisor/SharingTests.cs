@@ -146,6 +146,51 @@ public sealed unsafe class SharingTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_clocks_alarm_reaches_its_guest_whichever_vcpu_is_on(bool armsBeforeItGoes)
+    {
+        const ulong match = GuestBoard.Rtc + 4;
+        const ulong mask = GuestBoard.Rtc + 16;
+        const ulong router = GuestBoard.Distributor + 0x6000 + (GuestBoard.RtcInterrupt * 8);
+        ulong rang = 0;
+        using var board = new HostBoard(2, new HostArchive().Add("pair", First, Second));
+        board.PowerOn();
+        board.Command("vm start pair");
+        board.Run(5 * SharingTests.Second);
+        Assert.InRange(rang, 2 * SharingTests.Second, (2 * SharingTests.Second) + 50);
+
+        IEnumerable<GuestStep> First(GuestCpu cpu)
+        {
+            foreach (GuestStep step in GuestInterrupts.Enable(cpu, GuestBoard.RtcInterrupt))
+                yield return step;
+            yield return cpu.Write(router, 1);
+            yield return cpu.Call(0xC400_0003, 1, HostArchive.SecondEntryOf(1)); // CPU_ON
+            if (armsBeforeItGoes)
+            {
+                yield return GuestCpu.Compute(1000); // the other waits for ever meanwhile
+                yield return cpu.Write(match, 2);
+                yield return cpu.Write(mask, 1);
+            }
+            yield return cpu.Call(0x8400_0002); // CPU_OFF
+        }
+
+        IEnumerable<GuestStep> Second(GuestCpu cpu)
+        {
+            GuestCpu.EnableInterrupts();
+            if (!armsBeforeItGoes)
+            {
+                yield return GuestCpu.Compute(1000);
+                yield return cpu.Write(match, 2);
+                yield return cpu.Write(mask, 1);
+            }
+            while (GuestCpu.Acknowledge() != GuestBoard.RtcInterrupt)
+                yield return GuestCpu.Wait();
+            rang = BoardCpu.Current.Now;
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public void An_interrupt_from_one_vcpu_to_another_wakes_it_wherever_it_last_ran(int cpus)

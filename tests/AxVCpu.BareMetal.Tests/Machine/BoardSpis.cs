@@ -20,6 +20,9 @@ internal sealed class BoardSpis
     /// <summary>Whether an interrupt is acknowledged and not deactivated.</summary>
     public bool IsActive(uint interrupt) => _active.Contains(interrupt);
 
+    /// <summary>The affinity of the CPU that an interrupt goes to.</summary>
+    public ulong RouteOf(uint interrupt) => _routes.GetValueOrDefault(interrupt);
+
     /// <summary>A device drives a line.</summary>
     public void Drive(uint interrupt, bool level)
     {

@@ -25,6 +25,10 @@ internal sealed unsafe class HostBoard : IDisposable
     public const ulong Device = 0x0C00_0000;
     public const uint DeviceInterrupt = 60;
 
+    /// <summary>Another with two interrupts, of which this is the first.</summary>
+    public const ulong Pair = 0x0C01_0000;
+    public const uint PairInterrupt = 62;
+
     /// <summary>What the host's devicetree keeps from its system.</summary>
     public const ulong ReservedOffset = 64 << 20;
     public const ulong ReservedSize = 1 << 20;

@@ -60,19 +60,23 @@ internal readonly record struct HostTree(uint Cpus, ulong Ram, ulong RamSize, ul
         tree.EndNode();
         Device(ref tree, "pl011"u8, "arm,pl011"u8, Console, ConsoleInterrupt);
         Device(ref tree, "device"u8, "axvisor,test-device"u8, HostBoard.Device, HostBoard.DeviceInterrupt);
+        Device(ref tree, "pair"u8, "axvisor,test-pair"u8, HostBoard.Pair, HostBoard.PairInterrupt, HostBoard.PairInterrupt + 1);
         tree.EndNode();
         Assert.NotEqual(0, tree.Finish(0));
     }
 
-    private static void Device(ref FdtBuilder tree, ReadOnlySpan<byte> name, ReadOnlySpan<byte> model, ulong address, uint interrupt)
+    private static void Device(ref FdtBuilder tree, ReadOnlySpan<byte> name, ReadOnlySpan<byte> model, ulong address, params ReadOnlySpan<uint> interrupts)
     {
         tree.BeginNode(name, address);
         tree.Text("compatible"u8, model);
         tree.Register(address, 0x1000);
         tree.BeginProperty("interrupts"u8);
-        tree.AppendCell(FdtGicInterrupt.Spi);
-        tree.AppendCell(interrupt - FirstSpi);
-        tree.AppendCell(FdtGicInterrupt.High);
+        foreach (uint interrupt in interrupts)
+        {
+            tree.AppendCell(FdtGicInterrupt.Spi);
+            tree.AppendCell(interrupt - FirstSpi);
+            tree.AppendCell(FdtGicInterrupt.High);
+        }
         tree.EndProperty();
         tree.EndNode();
     }

@@ -142,6 +142,13 @@ internal static class HostGic
         return true;
     }
 
+    /// <summary>Lets an SPI go to another CPU from now on.</summary>
+    public static void RouteSpi(uint interrupt, uint cpu)
+    {
+        if (interrupt >= FirstSpi && interrupt < s_interrupts)
+            Native.Write64(At(GicDistributorRegister.IROUTER, interrupt * 8), HostCpus.MpidrOf(cpu));
+    }
+
     /// <summary>Disables an SPI, and forgets that it was pending or active.</summary>
     public static void DisableSpi(uint interrupt)
     {

@@ -64,7 +64,19 @@ internal unsafe struct PassthroughTable
         _lock.Exit();
     }
 
-    /// <summary>Lets the interrupts of a VM's devices happen, or not.</summary>
+    /// <summary>Sends the interrupts of a VM's devices to the CPUs where the vCPUs that take them are. The VM's lock is held.</summary>
+    internal void Route(Vm* owner)
+    {
+        _lock.Enter();
+        for (int i = 0; i < Capacity; i++)
+        {
+            if (_claims[i].Owner == owner && _claims[i].Interrupt != 0)
+                HostGic.RouteSpi(_claims[i].Interrupt, owner->CpuOfInterrupt(_claims[i].Interrupt));
+        }
+        _lock.Exit();
+    }
+
+    /// <summary>Lets the interrupts of a VM's devices happen, or not. The VM's lock is held, unless it is not among the VMs.</summary>
     internal void SetEnabled(Vm* owner, bool enabled)
     {
         _lock.Enter();
@@ -74,7 +86,7 @@ internal unsafe struct PassthroughTable
             if (claim.Owner != owner || claim.Interrupt == 0)
                 continue;
             if (enabled)
-                HostGic.EnableSpi(claim.Interrupt, 0, claim.IsEdge);
+                HostGic.EnableSpi(claim.Interrupt, owner->CpuOfInterrupt(claim.Interrupt), claim.IsEdge);
             else
                 HostGic.DisableSpi(claim.Interrupt);
         }

@@ -163,6 +163,7 @@ internal unsafe partial struct Vm
     {
         vcpu.Power = PsciPowerState.Off;
         vcpu.PhysicalTimer = default;
+        vcpu.InterruptsAt = 0;
         return ResetCore(ref vcpu);
     }
 
@@ -225,6 +226,16 @@ internal unsafe partial struct Vm
         }
         Lock.Exit();
         return done;
+    }
+
+    /// <summary>A vCPU is off that may have been alone in looking at the clock's alarm: the others look at it before they wait again.</summary>
+    internal void HandOnAlarm()
+    {
+        for (int i = 0; Devices.AlarmAt != ulong.MaxValue && i < VCpuCount; i++)
+        {
+            if (_vcpus[i].Power == PsciPowerState.On)
+                HypervisorState.Current.Wake(ref _vcpus[i]);
+        }
     }
 
     /// <summary>Puts the guest's files into zeroed memory, and a devicetree beside them.</summary>

@@ -16,7 +16,7 @@ internal unsafe partial struct Vm
         {
             PassthroughRange range = Manifest.Ranges[i];
             what = range.HostAddress;
-            VmProblem problem = MapDevice(range.Address, range.HostAddress, range.Size, range.Interrupt, isEdge: false);
+            VmProblem problem = MapDevice(range.Address, range.HostAddress, range.Size, range.Interrupt);
             if (problem != VmProblem.None)
                 return problem;
         }
@@ -40,21 +40,19 @@ internal unsafe partial struct Vm
     {
         if (!node.Exists)
             return VmProblem.NoSuchNode;
-        uint interrupt = 0;
-        bool isEdge = false;
-        if (node.TryGicInterrupt(0, out FdtGicInterrupt line))
+        for (int i = 0; node.TryGicInterrupt(i, out FdtGicInterrupt line); i++)
         {
-            if (line.IntId < GicIntId.FirstSpi)
-                return VmProblem.NotADevice; // an interrupt of one CPU cannot follow a vCPU
-            interrupt = line.IntId;
-            isEdge = line.IsEdge;
+            // An interrupt of one CPU cannot follow a vCPU.
+            VmProblem problem = line.IntId < GicIntId.FirstSpi ? VmProblem.NotADevice : Claim(0, 0, line.IntId, line.IsEdge);
+            if (problem != VmProblem.None)
+                return problem;
         }
         int registers = 0;
         while (registers < MaxNodeRegisters && node.TryRegister(registers, out ulong address, out ulong size))
         {
             ulong start = address & ~(PageSize - 1);
             ulong end = (address + size + PageSize - 1) & ~(PageSize - 1);
-            VmProblem problem = MapDevice(start, start, end - start, registers == 0 ? interrupt : 0, isEdge);
+            VmProblem problem = MapDevice(start, start, end - start, 0);
             if (problem != VmProblem.None)
                 return problem;
             registers++;
@@ -62,25 +60,62 @@ internal unsafe partial struct Vm
         return registers != 0 ? VmProblem.None : VmProblem.NoSuchNode;
     }
 
-    private VmProblem MapDevice(ulong address, ulong hostAddress, ulong size, uint interrupt, bool isEdge)
+    private VmProblem MapDevice(ulong address, ulong hostAddress, ulong size, uint interrupt)
     {
-        // The guest's interrupt controller must have the interrupt: nobody would ever end one that it has not.
-        bool isPossible = interrupt == 0 || (interrupt is >= GicIntId.FirstSpi and < GicIntId.FirstSpi + GuestBoard.Spis && interrupt != HostConsole.InterruptId);
-        if (!HostRanges.IsFree(hostAddress, size) || !isPossible)
+        if (!HostRanges.IsFree(hostAddress, size))
             return VmProblem.NotADevice;
-        if (IsEmulated(address, size) || IsEmulated(interrupt))
+        if (IsEmulated(address, size))
             return VmProblem.BadRegion;
-        fixed (Vm* self = &this)
-        {
-            if (!HypervisorState.Current.Passthrough.TryClaim(self, hostAddress, size, interrupt, isEdge))
-                return VmProblem.DeviceTaken;
-        }
+        VmProblem problem = Claim(hostAddress, size, interrupt, isEdge: false);
+        if (problem != VmProblem.None)
+            return problem;
         return Space.MapLinear(new GuestPhysAddr(address), new HostPhysAddr(hostAddress), size, DeviceFlags) switch
         {
             Memory.AddressSpaceError.None => VmProblem.None,
             Memory.AddressSpaceError.OutOfFrames => VmProblem.OutOfMemory,
             _ => VmProblem.BadRegion,
         };
+    }
+
+    /// <summary>Takes registers, an interrupt, or both from the host.</summary>
+    private VmProblem Claim(ulong hostAddress, ulong size, uint interrupt, bool isEdge)
+    {
+        // The guest's interrupt controller must have the interrupt: nobody would ever end one that it has not.
+        bool isPossible = interrupt == 0 || (interrupt is >= GicIntId.FirstSpi and < GicIntId.FirstSpi + GuestBoard.Spis && interrupt != HostConsole.InterruptId);
+        if (!isPossible)
+            return VmProblem.NotADevice;
+        if (IsEmulated(interrupt))
+            return VmProblem.BadRegion;
+        HasHostInterrupts |= interrupt != 0;
+        fixed (Vm* self = &this)
+        {
+            return HypervisorState.Current.Passthrough.TryClaim(self, hostAddress, size, interrupt, isEdge) ? VmProblem.None : VmProblem.DeviceTaken;
+        }
+    }
+
+    /// <summary>The CPU that is to get a host's interrupt: where the vCPU that takes it runs or ran last; the first one where any may take it.</summary>
+    internal readonly uint CpuOfInterrupt(uint interrupt)
+    {
+        int target = Gic.TargetOf(interrupt);
+        return _vcpus[target < 0 ? 0 : target].Scheduling.LastCpu;
+    }
+
+    /// <summary>A CPU is about to run a vCPU: interrupts of the host that the vCPU takes come with it.</summary>
+    internal void FollowInterrupts(ref VmVCpu vcpu, uint cpu)
+    {
+        if (!HasHostInterrupts || vcpu.InterruptsAt == cpu + 1)
+            return;
+        vcpu.InterruptsAt = cpu + 1;
+        Lock.Enter();
+        RouteInterrupts();
+        Lock.Exit();
+    }
+
+    /// <summary>Sends the host's interrupts to the CPUs where the guest's routes lead now. The lock is held.</summary>
+    internal void RouteInterrupts()
+    {
+        fixed (Vm* self = &this)
+            HypervisorState.Current.Passthrough.Route(self);
     }
 
     /// <summary>Whether an emulated device answers in a range.</summary>
@@ -112,7 +147,8 @@ internal unsafe partial struct Vm
         }
         for (int i = 0; i < Manifest.NodeCount; i++)
         {
-            if (HostFdt.Blob.Root.At(Manifest.Nodes[i].Span).TryGicInterrupt(0, out FdtGicInterrupt line))
+            FdtNodeView node = HostFdt.Blob.Root.At(Manifest.Nodes[i].Span);
+            for (int index = 0; node.TryGicInterrupt(index, out FdtGicInterrupt line); index++)
                 Gic.MapHardware(0, line.IntId, line.IntId);
         }
     }

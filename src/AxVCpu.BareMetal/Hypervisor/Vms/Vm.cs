@@ -64,6 +64,9 @@ internal unsafe partial struct Vm
     internal VmEnd End;
     internal bool RestartsWhenStopped;
     internal bool DeletesWhenStopped;
+
+    /// <summary>Whether devices that it has of the host have interrupts.</summary>
+    internal bool HasHostInterrupts;
     internal VmManifest Manifest;
     internal ScheduledVm Scheduling;
     internal Aarch64VmContext Context;

@@ -158,7 +158,7 @@ internal unsafe struct VmDevices
             return Uart.Write(ref uart, address - GuestBoard.Uart, width, value);
         }
         if (address - GuestBoard.Distributor < GicV3.DistributorSize)
-            return vm->Gic.WriteDistributor(ref host, vcpu, address - GuestBoard.Distributor, width, value);
+            return WriteDistributor(vm, vcpu, address - GuestBoard.Distributor, width, value);
         if (address - GuestBoard.Redistributors < vm->Gic.RedistributorsSize)
             return vm->Gic.WriteRedistributor(ref host, vcpu, address - GuestBoard.Redistributors, width, value);
         if (address - GuestBoard.Rtc < GuestBoard.RtcSize)
@@ -172,6 +172,15 @@ internal unsafe struct VmDevices
             return false;
         var disk = new VmDiskHost(vm, slot);
         return Disks[slot].Transport.Write(ref disk, offset, width, value);
+    }
+
+    private static bool WriteDistributor(Vm* vm, int vcpu, ulong offset, AccessWidth width, ulong value)
+    {
+        var host = new VmHost(vm);
+        bool written = vm->Gic.WriteDistributor(ref host, vcpu, offset, width, value);
+        if (vm->HasHostInterrupts && offset is >= (ulong)GicdRegister.IROUTER and < (ulong)GicdRegister.RoutersEnd)
+            vm->RouteInterrupts();
+        return written;
     }
 
     private static bool TryFindDisk(Vm* vm, ulong address, out int slot, out ulong offset)

@@ -22,6 +22,9 @@ internal unsafe struct VmVCpu
     /// <summary>The physical timer as the guest sees it: emulated, the CPU's own belongs to whoever is below.</summary>
     internal ArmTimer PhysicalTimer;
 
+    /// <summary>The CPU, plus one, that the host's interrupts for this vCPU go to; 0 when it has not run since the start.</summary>
+    internal uint InterruptsAt;
+
     /// <summary>How often the guest was left.</summary>
     internal ulong Exits;
 
