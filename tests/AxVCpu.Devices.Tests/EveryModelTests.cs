@@ -207,7 +207,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
         Random random = new(seed);
         TestMemory memory = new(0x1_0000);
         IBusDevice device = Make(kind, memory);
-        long end = Environment.TickCount64 + 20_000;
+        long end = Environment.TickCount64 + 120_000;
         try
         {
             for (int access = 0; access < 100_000; access++)
@@ -249,7 +249,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
         TestMemory memory = new(0x4_0000);
         VirtioMmioDevice device = (VirtioMmioDevice)Make(kind, memory);
         VirtioDriver driver = new(device, memory);
-        long end = Environment.TickCount64 + 20_000;
+        long end = Environment.TickCount64 + 120_000;
         for (int round = 0; round < 60; round++)
         {
             random.NextBytes(memory.Ram);

@@ -7,7 +7,7 @@ public sealed class UartDeviceTests : IAsyncDisposable
 {
     private const ulong RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LSR = 5;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly Pipe _keyboard = new();
     private readonly Pipe _screen = new();

@@ -26,7 +26,7 @@ public sealed class VirtioConsoleTests : IAsyncDisposable
 
     private static async Task Until(Func<bool> condition)
     {
-        long end = Environment.TickCount64 + 20_000;
+        long end = Environment.TickCount64 + 120_000;
         while (!condition())
         {
             Assert.True(Environment.TickCount64 < end, "it never happened");
@@ -101,6 +101,6 @@ public sealed class VirtioConsoleTests : IAsyncDisposable
             _driver.Kick(1);
             expected++;
         }
-        Assert.True(SpinWait.SpinUntil(() => _driver.UsedIndex(1) == expected, 20_000));
+        Assert.True(SpinWait.SpinUntil(() => _driver.UsedIndex(1) == expected, 60_000));
     }
 }

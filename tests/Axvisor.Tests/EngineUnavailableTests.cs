@@ -58,7 +58,7 @@ public sealed class EngineUnavailableTests : IDisposable
         Assert.StartsWith("axvisor: ", line, StringComparison.Ordinal);
         Assert.Contains(probe.Status == KvmStatus.Available ? "kvm_pvm" : probe.Detail, line, StringComparison.Ordinal);
         Assert.Contains("kvm_intel or kvm_amd", line, StringComparison.Ordinal);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"it took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"it took {watch.Elapsed}");
         Assert.Empty(CacheEntries());
     }
 

@@ -72,7 +72,7 @@ public sealed partial class BareMetalHostDeviceTests(PackagedGuestFixture guests
         {
             await cli.ExpectAsync("ready", s_patience);
             // The button is down for a tenth of a second, which a busy machine may spend on something else.
-            for (int tries = 0; tries < 20 && cli.Output.AsSpan().Count("pressed") <= press; tries++)
+            for (int tries = 0; tries < 200 && cli.Output.AsSpan().Count("pressed") <= press; tries++)
             {
                 await cli.TypeAsync($"{Monitor}system_powerdown\n{Monitor}");
                 for (int waits = 0; waits < 50 && cli.Output.AsSpan().Count("pressed") <= press; waits++)

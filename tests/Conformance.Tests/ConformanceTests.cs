@@ -276,21 +276,23 @@ public sealed class ConformanceTests
             if (board is null)
                 continue;
             board.Cpu.Bind();
-            // A program that has done its work loops: the request is what ends it, and Interrupted is an exit as well.
+            // A program that has done its work loops: requests are what ends it, and Interrupted is an exit as well. One request says
+            // nothing, for it may come before this thread got as far as the guest: a program has the time between several.
             var kicker = new Timer(_ => board.Cpu.RequestExit(), null, 20, 20);
+            int interruptions = 0;
             VCpuExitKind kind;
             do
             {
                 VCpuExit exit = board.Cpu.Run();
                 kind = exit.Kind;
                 seen.Add(kind);
+                interruptions += kind == VCpuExitKind.Interrupted ? 1 : 0;
                 if (kind == VCpuExitKind.NestedPageFault)
                     board.Memory.HandlePageFault(exit.NestedPageFault.Address, exit.NestedPageFault.Access);
                 else if (kind == VCpuExitKind.Debug)
                     board.Cpu.ProgramCounter += board.BreakpointLength;
             }
-            while (kind is not (VCpuExitKind.Interrupted or VCpuExitKind.Halt or VCpuExitKind.CpuDown or VCpuExitKind.SystemDown
-                or VCpuExitKind.SystemReset));
+            while (interruptions < 5 && kind is not (VCpuExitKind.Halt or VCpuExitKind.CpuDown or VCpuExitKind.SystemDown or VCpuExitKind.SystemReset));
             using var kicked = new ManualResetEvent(false);
             kicker.Dispose(kicked);
             kicked.WaitOne();

@@ -40,7 +40,7 @@ internal sealed unsafe class HostBoard : IDisposable
     private const ulong FlagRegister = HostTree.Console + 0x18; // UARTFR, Arm DDI 0183, 3.3.3
     private const ulong ReceiveEmpty = 1 << 4;
     private const ulong DistributorLines = 3;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     private readonly LowMemory _ram = new(RamSize);
     private readonly SemaphoreSlim _turn = new(0);

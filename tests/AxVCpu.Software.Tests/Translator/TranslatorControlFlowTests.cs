@@ -274,6 +274,6 @@ public sealed unsafe class TranslatorControlFlowTests
             Thread.Yield();
         GC.Collect();
         Volatile.Write(ref machine.Field(Layout.PollAt), 0);
-        Assert.True(runner.Join(TimeSpan.FromSeconds(30)));
+        Assert.True(runner.Join(TimeSpan.FromSeconds(60)));
     }
 }

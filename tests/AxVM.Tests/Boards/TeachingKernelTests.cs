@@ -8,7 +8,7 @@ namespace AxVM.Tests.Boards;
 /// </summary>
 public sealed class TeachingKernelTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private const string Kernel = """
             csrr t0, mhartid

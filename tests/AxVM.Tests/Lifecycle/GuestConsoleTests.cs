@@ -5,7 +5,7 @@ namespace AxVM.Tests.Lifecycle;
 
 public sealed class GuestConsoleTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private static async Task Print(GuestConsole console, string text)
     {
