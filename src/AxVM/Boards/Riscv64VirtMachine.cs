@@ -96,7 +96,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     public ulong ResidentBytes => _memory.ResidentFrames << 12;
 
     /// <inheritdoc/>
-    public string? ExplainError(int cpu) => _machine.DescribeDivergence((ulong)cpu);
+    public string? ExplainError(int cpu, in InternalErrorExit error) => _machine.DescribeDivergence((ulong)cpu);
 
     /// <inheritdoc/>
     public ExecutionStatistics? GetExecution(int cpu) => _machine.TryReadCounters((ulong)cpu, out Riscv64Counters counters)

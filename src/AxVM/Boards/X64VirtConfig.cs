@@ -91,7 +91,7 @@ internal sealed class X64VirtConfig
             InterruptControllerPlace.None => X64InterruptController.None,
             InterruptControllerPlace.Split => X64InterruptController.Split,
             // Small kernels know the pair of 8259s and the 8254 behind it, which only the engine's kernel has.
-            _ when kernel.Path is { } path && ImageFile.IsMultiboot(config.ResolvePath(path)) => X64InterruptController.Kernel,
+            _ when kernel.Path is { } path && ImageFile.IsSmallKernel(config.ResolvePath(path)) => X64InterruptController.Kernel,
             _ => X64InterruptController.Split,
         };
         return problems.Count == 0 ? new X64VirtConfig(config, ram, disks, interruptController) : throw new ConfigException(problems);

@@ -12,6 +12,15 @@ public static class X64VirtLayout
     /// <summary>The first byte that the memory map keeps from the guest at the end of the low RAM.</summary>
     public const ulong ExtendedBiosData = 0x9_FC00;
 
+    /// <summary>Where a display adapter would be: memory, so that kernels that write to a screen find one.</summary>
+    public const ulong VideoArea = LowRamEnd;
+
+    /// <summary>Bytes of the video area, which ends at <see cref="RomArea"/>.</summary>
+    public const ulong VideoAreaSize = 0x2_0000;
+
+    /// <summary>The characters of the text screen: 80 columns and 25 rows, each a character and its colours.</summary>
+    public const ulong TextScreen = 0xB_8000;
+
     /// <summary>
     /// Where expansion ROMs would be: empty memory, which the memory map does not name. Kernels look through it for ROMs, and each of some
     /// thousand reads would leave the guest if nothing were there.
@@ -78,6 +87,27 @@ public static class X64VirtLayout
     /// <summary>The UART's interrupt.</summary>
     public const uint UartIrq = 4;
 
+    /// <summary>The system control port A.</summary>
+    public const ushort SystemControlAPort = 0x92;
+
+    /// <summary>The display adapter's CRT controller; its status register is six higher.</summary>
+    public const ushort DisplayPort = 0x3D4;
+
+    /// <summary>The test device's data.</summary>
+    public const ushort TestDataPort = 0xE0;
+
+    /// <summary>The test device's page flush.</summary>
+    public const ushort TestFlushPort = 0xE4;
+
+    /// <summary>The test device's first interrupt line; one port for each pin of the I/O APIC.</summary>
+    public const ushort TestLinesPort = 0x2000;
+
+    /// <summary>The test device's memory.</summary>
+    public const ulong TestMemory = 0xFF00_0000;
+
+    /// <summary>Bytes of the test device's memory.</summary>
+    public const ulong TestMemorySize = 0x1_0000;
+
     /// <summary>The debug console: bytes written here are printed.</summary>
     public const ushort DebugConsolePort = 0xE9;
 
@@ -92,6 +122,12 @@ public static class X64VirtLayout
 
     /// <summary>ACPI's fixed hardware.</summary>
     public const ushort PowerPort = 0x600;
+
+    /// <summary>Where Bochs has ACPI's control register.</summary>
+    public const ushort BochsPowerPort = 0xB004;
+
+    /// <summary>Where Bochs is told "Shutdown".</summary>
+    public const ushort BochsShutdownPort = 0x8900;
 
     /// <summary>The system control interrupt.</summary>
     public const uint PowerIrq = 9;

@@ -28,6 +28,7 @@ internal sealed partial class X64VirtMachine
     public void PowerOn(IPreparedBoot boot)
     {
         X64BootPlan plan = (X64BootPlan)boot;
+        WatchesHalts = !plan.IsLinux;
         _memory.Clear();
         MapMemory();
         foreach (PlacedImage image in plan.Images)

@@ -12,6 +12,9 @@ internal sealed partial class X64VirtMachine : IMachine
 {
     private const MappingFlags RamFlags = MappingFlags.Read | MappingFlags.Write | MappingFlags.Execute;
 
+    // Memory between the two parts of the low RAM, which is in the amount of RAM as on every PC; here it is there in addition.
+    private const ulong SystemAreas = X64VirtLayout.VideoAreaSize + X64VirtLayout.RomAreaSize + X64VirtLayout.TableAreaSize;
+
     private readonly X64VirtConfig _board;
     private readonly IMachineHost _host;
     private readonly GuestAddressSpace _memory;
@@ -25,6 +28,7 @@ internal sealed partial class X64VirtMachine : IMachine
     private readonly LocalApicSet? _apics;
     private readonly IoApicDevice? _ioApic;
     private readonly UartDevice _uart;
+    private readonly X64TextScreen _screen = new();
     private readonly VirtioSlots _virtio;
     private readonly List<IResettable> _resettable = [];
     private readonly List<IDisposable> _owned = [];
@@ -44,7 +48,7 @@ internal sealed partial class X64VirtMachine : IMachine
         try
         {
             _alarms = new AlarmClock(Clock, $"vm{config.Base.Id}-alarms");
-            _memory = Own(GuestAddressSpace.Create(NestedFormat.Npt, _board.RamBytes + X64VirtLayout.RomAreaSize + X64VirtLayout.TableAreaSize));
+            _memory = Own(GuestAddressSpace.Create(NestedFormat.Npt, _board.RamBytes + SystemAreas));
             _machine = Own(new KvmX64Machine(new KvmX64MachineConfig
             {
                 Memory = _memory,
@@ -77,6 +81,7 @@ internal sealed partial class X64VirtMachine : IMachine
             _ports.Add(X64VirtLayout.UartPort, _uart);
             _ports.Add(X64VirtLayout.DebugConsolePort, new X64DebugConsole(text => _uart.Print(text)));
             _ports.Add(X64VirtLayout.DebugExitPort, new X64DebugExit(_host));
+            AddTestDevice();
             _virtio = new VirtioSlots(_bus, slot => (X64VirtLayout.VirtioAddress(slot), X64VirtLayout.VirtioIrq + (uint)slot), Line, _memory);
             _virtio.Fill(config, _board.Disks, console);
         }
@@ -126,6 +131,13 @@ internal sealed partial class X64VirtMachine : IMachine
     public ulong ResidentBytes => _memory.ResidentFrames << 12;
 
     /// <inheritdoc/>
+    public string? ReadScreen()
+    {
+        byte[] memory = new byte[X64TextScreen.MemoryBytes];
+        return _memory.Read(new GuestPhysAddr(X64VirtLayout.TextScreen), memory) == GuestAccessStatus.Ok ? _screen.Read(memory) : null;
+    }
+
+    /// <inheritdoc/>
     public bool NeedsPolling => false;
 
     /// <summary>With local APICs in the kernel the others wait inside their engine for their start-up message.</summary>
@@ -167,6 +179,10 @@ internal sealed partial class X64VirtMachine : IMachine
         _ports.Add(X64VirtLayout.PowerPort, Resets(new AcpiPowerDevice(Line(X64VirtLayout.PowerIrq), _alarms, power, X64VirtLayout.PowerIrq)));
         _ports.Add(X64VirtLayout.FwCfgPort, Resets(new FwCfgDevice(_board.Config.Base.CpuCount, _board.RamBytes)));
         _ports.Add(X64VirtLayout.ResetPort, Resets(new ResetControlDevice(power)));
+        _ports.Add(X64VirtLayout.SystemControlAPort, new X64SystemControlA(power));
+        _ports.Add(X64VirtLayout.BochsPowerPort, new X64BochsPowerPort(power));
+        _ports.Add(X64VirtLayout.BochsShutdownPort, Resets(new X64BochsShutdownPort(power)));
+        _ports.Add(X64VirtLayout.DisplayPort, Resets(_screen));
         if (_board.InterruptController != X64InterruptController.Kernel)
         {
             PitDevice timer = Resets(new PitDevice(Line(X64VirtLayout.TimerPin), _alarms, X64VirtLayout.TimerPin));
@@ -175,12 +191,20 @@ internal sealed partial class X64VirtMachine : IMachine
         }
     }
 
+    private void AddTestDevice()
+    {
+        _ports.Add(X64VirtLayout.TestDataPort, Resets(new X64TestPorts()));
+        _ports.Add(X64VirtLayout.TestLinesPort, new X64TestLines(Line));
+        _bus.Add(X64VirtLayout.TestMemory, Resets(new X64TestMemory()));
+    }
+
     private IInterruptLine Line(uint pin) => _ioApic is null ? new X64KernelLine(_machine, pin) : _ioApic.Line(pin);
 
     private void MapMemory()
     {
         bool populate = !_board.Config.Memory.Lazy;
         Map(0, X64VirtLayout.LowRamEnd, populate);
+        Map(X64VirtLayout.VideoArea, X64VirtLayout.VideoAreaSize, populate: false);
         Map(X64VirtLayout.RomArea, X64VirtLayout.RomAreaSize, populate: false);
         Map(X64VirtLayout.TableArea, X64VirtLayout.TableAreaSize, populate: false);
         Map(X64VirtLayout.HighRam, _board.Ram[0].Length - X64VirtLayout.HighRam, populate);

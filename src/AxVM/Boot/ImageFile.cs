@@ -72,8 +72,9 @@ internal static class ImageFile
         }
     }
 
-    /// <summary>Whether a file has a Multiboot header. A file that cannot be read has none.</summary>
-    public static bool IsMultiboot(string path) => ReadStart(path, start => MultibootHeader.IsOne(start));
+    /// <summary>Whether a file is a Multiboot kernel, or bytes without a header: no system like Linux. A file that cannot be read is none.</summary>
+    public static bool IsSmallKernel(string path) => ReadStart(path, start => MultibootHeader.IsOne(start)
+        || !(start.IsEmpty || IsGzip(start) || start.StartsWith(ElfFile.Magic) || BzImageHeader.IsOne(start)));
 
     /// <summary>The architecture that an ELF file, a bzImage or a Multiboot kernel is for, as its first bytes tell; null for other files, and for those that cannot be read.</summary>
     public static GuestArchitecture? FindArchitecture(string path) => ReadStart<GuestArchitecture?>(path, start =>

@@ -24,13 +24,26 @@ internal interface IMachine : IRunLoopVm, IAsyncDisposable
     ulong ResidentBytes { get; }
 
     /// <summary>What the engine says about a vCPU's InternalError; null when it says nothing more. On the vCPU's thread.</summary>
-    string? ExplainError(int cpu) => null;
+    string? ExplainError(int cpu, in InternalErrorExit error) => null;
+
+    /// <summary>What made a vCPU reset the machine, when it was not the guest's wish; null when it was.</summary>
+    /// <param name="code">The exit's own code.</param>
+    string? ExplainReset(ulong code) => null;
+
+    /// <summary>Whether a guest that has halted for good ends its run, see <see cref="IsDeaf"/>. Constant while the guest runs.</summary>
+    bool WatchesHalts => false;
+
+    /// <summary>Whether no ordinary interrupt can get the vCPU going: it is halted with interrupts masked, or waits to be started. On its thread.</summary>
+    bool IsDeaf(int cpu) => false;
 
     /// <summary>What the engine counted about a vCPU; null when it counts nothing. Any thread.</summary>
     ExecutionStatistics? GetExecution(int cpu) => null;
 
     /// <summary>Reads the memory that the program calls its signature; null when it has none. While no vCPU is inside the guest.</summary>
     byte[]? ReadSignature() => null;
+
+    /// <summary>The text on the machine's screen; null when it has none, or nothing is on it. While no vCPU is inside the guest.</summary>
+    string? ReadScreen() => null;
 
     /// <summary>Whether <see cref="Poll"/> wants to be called about every millisecond.</summary>
     bool NeedsPolling { get; }

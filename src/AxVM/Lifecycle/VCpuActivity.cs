@@ -26,6 +26,22 @@ internal sealed class VCpuActivity
     /// <summary>Exits of one kind so far. Any thread.</summary>
     public long Exits(VCpuExitKind kind) => Volatile.Read(ref _exits[(int)kind]);
 
+    /// <summary>Exits for which the guest did something so far. Any thread.</summary>
+    public long GuestExits
+    {
+        get
+        {
+            long sum = 0;
+            for (int kind = 0; kind < _exits.Length; kind++)
+            {
+                // Those that the host asks for, and the halts that are told again after them, are not the guest's doing.
+                sum += (VCpuExitKind)kind is VCpuExitKind.Interrupted or VCpuExitKind.Halt ? 0 : Volatile.Read(ref _exits[kind]);
+            }
+
+            return sum;
+        }
+    }
+
     /// <summary>Counts an exit. On the vCPU's thread.</summary>
     public void Count(VCpuExitKind kind) => _exits[(int)kind]++;
 

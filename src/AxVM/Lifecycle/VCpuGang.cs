@@ -12,6 +12,7 @@ internal sealed class VCpuGang : IDisposable
     private readonly VCpuThread[] _threads;
     private TaskCompletionSource? _allParked;
     private int _active;
+    private int _deafLooks;
     private volatile bool _isRunning;
     private volatile bool _isQuitting;
 
@@ -119,6 +120,28 @@ internal sealed class VCpuGang : IDisposable
         }
 
         _threads[cpu].Cpu.RequestExit();
+    }
+
+    /// <summary>Whether all vCPUs that take part were halted for good when last asked, and have done nothing since. Any thread.</summary>
+    public bool LookForHalt()
+    {
+        lock (_gate)
+        {
+            int online = 0;
+            int deaf = 0;
+            foreach (VCpuThread thread in _threads)
+            {
+                if (_isRunning && thread.IsOnline)
+                {
+                    online++;
+                    deaf += thread.LookForHalt() ? 1 : 0;
+                }
+            }
+
+            _deafLooks = online > 0 && deaf == online ? _deafLooks + 1 : 0;
+            // Twice: what one vCPU had sent to another before the first look has arrived by the second.
+            return _deafLooks > 1;
+        }
     }
 
     /// <summary>Takes a vCPU out until it is started again. On its thread.</summary>

@@ -8,8 +8,8 @@ internal interface IVCpuEvents
     /// <summary>The guest powered the machine off; a code other than 0 is a failure the guest reports.</summary>
     void SystemDown(ulong code);
 
-    /// <summary>The guest asked for a reset.</summary>
-    void SystemReset();
+    /// <summary>The guest asked for a reset, or <paramref name="fault"/> made a vCPU reset the machine.</summary>
+    void SystemReset(int cpu, string? fault);
 
     /// <summary>The vCPU cannot go on.</summary>
     void Failed(int cpu, string what);
@@ -26,6 +26,8 @@ internal sealed class VCpuThread
     private readonly VCpuActivity _activity;
     private readonly ulong _hostCpus;
     private volatile bool _isTurnOver;
+    private volatile HaltLook _look;
+    private long _exitsSeen;
     private bool _isPlaced;
     private IMachine _machine;
     private VirtualCpu _cpu;
@@ -69,6 +71,25 @@ internal sealed class VCpuThread
     }
 
     public void Join() => _thread.Join();
+
+    /// <summary>
+    /// Whether the vCPU has done nothing since the last call and was found deaf then; a quiet one is asked to look again. Any thread, one at a
+    /// time.
+    /// </summary>
+    public bool LookForHalt()
+    {
+        long exits = _activity.GuestExits;
+        bool isQuiet = exits == _exitsSeen;
+        bool isDeaf = isQuiet && _look == HaltLook.Deaf;
+        _exitsSeen = exits;
+        _look = isQuiet ? HaltLook.Asked : HaltLook.None;
+        if (isQuiet)
+        {
+            _cpu.RequestExit();
+        }
+
+        return isDeaf;
+    }
 
     private void Main()
     {
@@ -138,6 +159,12 @@ internal sealed class VCpuThread
         switch (exit.Kind)
         {
             case VCpuExitKind.Interrupted:
+                if (_look == HaltLook.Asked)
+                {
+                    _look = _machine.IsDeaf(Index) ? HaltLook.Deaf : HaltLook.Awake;
+                }
+
+                return true;
             case VCpuExitKind.ExternalInterrupt:
                 return true;
             case VCpuExitKind.Halt:
@@ -158,7 +185,7 @@ internal sealed class VCpuThread
                 _events.SystemDown(exit.SystemDownCode);
                 return false;
             case VCpuExitKind.SystemReset:
-                _events.SystemReset();
+                _events.SystemReset(Index, _machine.ExplainReset(exit.SystemResetCode));
                 return false;
             case VCpuExitKind.Hypercall:
                 // The board offers no hypercalls of its own.
@@ -171,6 +198,15 @@ internal sealed class VCpuThread
                 _events.Failed(Index, Describe(exit));
                 return false;
         }
+    }
+
+    /// <summary>What is known about a vCPU that does nothing.</summary>
+    private enum HaltLook
+    {
+        None,
+        Asked,
+        Deaf,
+        Awake,
     }
 
     private void CpuUp(CpuUpExit up)
@@ -206,7 +242,7 @@ internal sealed class VCpuThread
 
     private string Describe(VCpuExit exit) => exit.Kind switch
     {
-        VCpuExitKind.InternalError => _machine.ExplainError(Index) ??
+        VCpuExitKind.InternalError => _machine.ExplainError(Index, exit.InternalError) ??
             $"engine error {exit.InternalError.Code} (0x{exit.InternalError.Data0:x}, 0x{exit.InternalError.Data1:x})",
         VCpuExitKind.FailEntry => $"the engine could not enter the guest, reason 0x{exit.FailEntryReason:x}",
         VCpuExitKind.Debug => $"stopped for a debugger at 0x{exit.Debug.ProgramCounter:x} and none is attached",

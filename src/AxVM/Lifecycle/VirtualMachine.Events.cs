@@ -19,7 +19,25 @@ public sealed partial class VirtualMachine : IMachineHost, IVCpuEvents
     void IVCpuEvents.SystemDown(ulong code) => TakeNote(new Note(
         code == 0 ? new VmExit(VmExitReason.PowerOff) : new VmExit(VmExitReason.GuestExit, (int)ulong.Min(code, int.MaxValue)), false));
 
-    void IVCpuEvents.SystemReset() => AskForReset();
+    void IVCpuEvents.SystemReset(int cpu, string? fault)
+    {
+        if (fault is null)
+        {
+            AskForReset();
+            return;
+        }
+
+        string what = $"vCPU {cpu}: {fault}";
+        if (_options.RestartOnReset)
+        {
+            _options.Restarting?.Invoke(what);
+            AskForReset();
+        }
+        else
+        {
+            TakeNote(new Note(new VmExit(VmExitReason.Failed, 0, what), false));
+        }
+    }
 
     void IVCpuEvents.Failed(int cpu, string what) =>
         TakeNote(new Note(new VmExit(VmExitReason.Failed, 0, $"vCPU {cpu}: {what}"), false));
@@ -105,6 +123,14 @@ public sealed partial class VirtualMachine : IMachineHost, IVCpuEvents
         if (_gang is { IsRunning: true } && _operations.CurrentCount != 0)
         {
             _machine.Poll();
+        }
+    }
+
+    private void LookForHalt()
+    {
+        if (_gang is { IsRunning: true } gang && gang.LookForHalt())
+        {
+            TakeNote(new Note(new VmExit(VmExitReason.Halted), false));
         }
     }
 

@@ -20,6 +20,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     private const long LargeImages = 8 << 20;
 
     private static readonly TimeSpan s_pollPeriod = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_haltPeriod = TimeSpan.FromMilliseconds(500);
 
     private readonly VmConfig _config;
     private readonly VmOptions _options;
@@ -30,6 +31,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     private readonly VmMeter _meter;
     private volatile VCpuGang? _gang;
     private Timer? _poller;
+    private Timer? _haltWatch;
     private TaskCompletionSource<VmExit> _ending = NewEnding();
     private bool _isDisposed;
 
@@ -107,6 +109,15 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         ? _machine.ReadSignature()
         : throw new InvalidOperationException($"the signature can be read when the VM is Loaded, Paused or Stopped; it is {State}");
 
+    /// <summary>
+    /// What the guest has written to the text screen of a PC, in lines without trailing blanks; null when the machine has no screen, or
+    /// nothing is on it. In Loaded, Paused, Stopped and Failed.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Nothing is loaded, or the guest runs.</exception>
+    public string? ReadScreen() => State is VmState.Loaded or VmState.Paused or VmState.Stopped or VmState.Failed
+        ? _machine.ReadScreen()
+        : throw new InvalidOperationException($"the screen can be read when the VM is Loaded, Paused, Stopped or Failed; it is {State}");
+
     /// <summary>The devicetree the guest is shown, or would be shown if it were started now. In every state.</summary>
     /// <exception cref="ConfigException">The guest's board has no devicetree.</exception>
     /// <exception cref="Boot.ImageException">An image that has a part in it cannot be used.</exception>
@@ -140,6 +151,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             gang.SetOnline(_machine.StartsOnline);
             _gang = gang;
             _poller = _machine.NeedsPolling ? new Timer(_ => Poll(), null, s_pollPeriod, s_pollPeriod) : null;
+            _haltWatch = _machine.WatchesHalts ? new Timer(_ => LookForHalt(), null, s_haltPeriod, s_haltPeriod) : null;
             transition.Commit(VmState.Running);
             Go(gang);
         },
@@ -355,11 +367,13 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         using VmLifecycle.Transition transition = _lifecycle.Begin(
             "stop", VmState.Stopping, VmState.Loaded, VmState.Running, VmState.Paused, VmState.Failed);
         bool parked = await ParkAsync().ConfigureAwait(false);
-        if (_poller is { } poller)
+        foreach (Timer? timer in (Timer?[])[_poller, _haltWatch])
         {
-            _poller = null;
-            await poller.DisposeAsync().ConfigureAwait(false);
+            await (timer?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         }
+
+        _poller = null;
+        _haltWatch = null;
 
         ForgetEnd();
         if (!parked)

@@ -57,11 +57,16 @@ public enum VmExitReason
     /// <summary>The guest reported a code of its own: a failure code, <c>tohost</c> or a semihosting exit.</summary>
     GuestExit,
 
-    /// <summary>The engine or the host failed.</summary>
+    /// <summary>
+    /// The engine or the host failed, or a vCPU met what it cannot survive: a triple fault, when <see cref="VmOptions.RestartOnReset"/> is off.
+    /// </summary>
     Failed,
 
     /// <summary>The host stopped the VM.</summary>
     Cancelled,
+
+    /// <summary>Every vCPU has halted with interrupts masked, so that nothing can get the guest going; not told of Linux guests.</summary>
+    Halted,
 }
 
 /// <summary>How a run of a virtual machine ended.</summary>
@@ -75,6 +80,11 @@ public sealed class VmOptions
 {
     /// <summary>Whether a reset asked for by the guest starts it anew in place; otherwise the run ends with <see cref="VmExitReason.Reset"/>.</summary>
     public bool RestartOnReset { get; init; } = true;
+
+    /// <summary>
+    /// Hears why the guest starts anew when that was not its wish: a triple fault. On a vCPU's thread; must not wait for the VM.
+    /// </summary>
+    public Action<string>? Restarting { get; init; }
 
     /// <summary>Bytes of guest output kept for a slow reader of the console before the guest has to wait; at least 4096.</summary>
     public int ConsoleBuffer { get; init; } = 1 << 20;

@@ -33,8 +33,12 @@ internal static class RunCommand
         command.SetAction(async (result, cancellation) =>
         {
             VmConfig config = await machine.ReadAsync(result, cancellation, runs: true).ConfigureAwait(false);
-            VmOptions options = new() { RestartOnReset = !result.GetValue(noReboot) };
             TextWriter errors = result.InvocationConfiguration.Error;
+            VmOptions options = new()
+            {
+                RestartOnReset = !result.GetValue(noReboot),
+                Restarting = why => errors.WriteLine($"axvisor: {why}; the guest starts again (--no-reboot ends the run instead)"),
+            };
             Action<VmStatistics>? report = result.GetValue(statistics) || result.GetValue(json)
                 ? counted => StatisticsReport.Write(counted, result.GetValue(json), errors)
                 : null;
@@ -61,6 +65,7 @@ internal static class RunCommand
             await errors.WriteLineAsync($"axvisor: {vm.Name}, Ctrl-A X leaves").ConfigureAwait(false);
         VmExit exit;
         VmStatistics counted;
+        string? screen;
         using (RawTerminal? terminal = RawTerminal.Enter())
         {
             ConsoleBridge bridge = new(vm.Console, terminal is not null, left.Cancel);
@@ -75,15 +80,24 @@ internal static class RunCommand
             counted = vm.GetStatistics();
             if (exit.Reason is VmExitReason.PowerOff or VmExitReason.GuestExit or VmExitReason.Reset)
                 signature.Write(line, vm);
+            screen = vm.ReadScreen();
             await vm.DisposeAsync().ConfigureAwait(false); // the console's end: everything printed has then been copied
             if (!await output.ConfigureAwait(false))
                 return ExitCode.OutputClosed;
         }
 
+        if (screen is not null)
+        {
+            await errors.WriteLineAsync("axvisor: on the guest's screen:").ConfigureAwait(false);
+            await line.InvocationConfiguration.Output.WriteAsync(screen).ConfigureAwait(false);
+        }
         report?.Invoke(counted);
         switch (exit.Reason)
         {
             case VmExitReason.PowerOff or VmExitReason.Reset:
+                return ExitCode.Success;
+            case VmExitReason.Halted:
+                await errors.WriteLineAsync("axvisor: the guest has halted with interrupts off; nothing can get it going").ConfigureAwait(false);
                 return ExitCode.Success;
             case VmExitReason.GuestExit:
                 return exit.Code is >= 0 and <= ExitCode.Maximum ? exit.Code : ExitCode.GuestMaximum;

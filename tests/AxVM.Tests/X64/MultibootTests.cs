@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using AxVCpu;
+using AxVCpu.Devices;
 using AxVM.Boards;
 using AxVM.Boot;
 using AxVM.Config;
@@ -276,7 +277,7 @@ public sealed class MultibootTests : IDisposable
             c =>
             {
                 c.mov(dx, X64VirtLayout.FwCfgPort);
-                c.mov(ax, 5); // FW_CFG_NB_CPUS
+                c.mov(ax, (ushort)FwCfgKey.CpuCount);
                 c.@out(dx, ax);
                 c.inc(dx);
                 c.@in(al, dx);

@@ -248,12 +248,19 @@ public sealed class X64VirtTests
     }
 
     [Fact]
-    public async Task A_triple_fault_is_a_reset()
+    public async Task A_triple_fault_ends_the_run_with_a_message_or_starts_the_guest_again()
     {
         X64Program.RequireKvm();
         using X64Program program = X64Program.Create(c => c.ud2());
         (VmExit exit, _) = await Run(program, InterruptControllerPlace.Split);
-        Assert.Equal(new VmExit(VmExitReason.Reset), exit);
+        Assert.Equal(VmExitReason.Failed, exit.Reason);
+        Assert.StartsWith("vCPU 0: triple fault", exit.Message, StringComparison.Ordinal);
+
+        TaskCompletionSource<string> restarting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using VirtualMachine vm = VirtualMachine.Create(
+            program.Config(InterruptControllerPlace.Split), new VmOptions { Restarting = why => restarting.TrySetResult(why) });
+        await vm.StartAsync(Cancellation);
+        Assert.Equal(exit.Message, await restarting.Task.WaitAsync(s_patience, Cancellation));
     }
 
     [Fact]

@@ -6,6 +6,9 @@ public sealed class AcpiPowerDevice : IBusDevice, IResettable
     /// <summary>The type of the state "soft off", which the _S5 object of the machine's tables must name.</summary>
     public const byte SoftOffType = 5;
 
+    // That of QEMU's PC. Kernels that read no tables write it to where this register mostly is.
+    private const byte QemuSoftOffType = 0;
+
     private readonly Lock _lock = new();
     private readonly IInterruptLine _line;
     private readonly IPowerHost _host;
@@ -100,7 +103,7 @@ public sealed class AcpiPowerDevice : IBusDevice, IResettable
         public void Sleep(byte type)
         {
             // The other types have no object in the tables: a guest that asks for them gets nothing.
-            if (type == SoftOffType)
+            if (type is SoftOffType or QemuSoftOffType)
                 device._host.PowerOff();
         }
     }
