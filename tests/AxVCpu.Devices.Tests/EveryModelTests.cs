@@ -118,6 +118,8 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
             "fw-cfg" => new FwCfgDevice(2, 64 << 20),
             "rtc" => new GoldfishRtcDevice(UnconnectedLine.Instance),
             "blk" => new VirtioBlkDevice(new MemoryDisk(), memory, UnconnectedLine.Instance),
+            "blk-legacy" => new VirtioBlkDevice(new MemoryDisk(), memory, UnconnectedLine.Instance, kind: VirtioMmioInterface.Legacy),
+            "empty" => new VirtioEmptySlot(),
             "rng" => new VirtioRngDevice(new SystemEntropy(), memory, UnconnectedLine.Instance),
             "console" => new VirtioConsoleDevice(ends, memory, UnconnectedLine.Instance, (80, 25)),
             _ => throw new ArgumentException(kind),
@@ -126,7 +128,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
 
     public static TheoryData<string> Kinds => 
     [
-        "uart", "plic", "aclint", "sswi", "syscon", "rtc", "blk", "rng", "console",
+        "uart", "plic", "aclint", "sswi", "syscon", "rtc", "blk", "blk-legacy", "empty", "rng", "console",
         "lapic", "ioapic", "pit", "cmos", "i8042", "acpi", "reset", "fw-cfg",
     ];
 

@@ -274,12 +274,47 @@ public sealed class VirtioMmioTests
     [Fact]
     public void Registers_are_32_bits_wide_and_the_configuration_any_width()
     {
-        Assert.False(_device.Read(0, AccessWidth.Byte, out _));
+        Assert.True(_device.Read(0, AccessWidth.Byte, out ulong value));
+        Assert.Equal(0UL, value);
         Assert.False(_device.Read(2, AccessWidth.Dword, out _));
-        Assert.False(_device.Write(0x70, AccessWidth.Qword, 0));
+        Assert.True(_device.Read(0, AccessWidth.Qword, out value));
+        Assert.Equal(0x2_7472_6976UL, value);
+        Assert.True(_device.Write(0x70, AccessWidth.Byte, 1));
+        Assert.Equal(default, _driver.Status);
         Assert.True(_device.Read(0x103, AccessWidth.Byte, out _));
         Assert.True(_device.Read(0xFFC, AccessWidth.Dword, out _));
         Assert.False(_device.Read(0xFFD, AccessWidth.Dword, out _));
+    }
+
+    /// <summary>A bus of 32 bits makes two accesses of one of 64, and drivers tell addresses that way.</summary>
+    [Fact]
+    public void An_address_may_be_told_by_one_access_of_64_bits()
+    {
+        _driver.Negotiate(1UL << 32);
+        _driver.Put(VirtioMmioRegister.QueueSize, VirtioDriver.QueueSize);
+        Assert.True(_device.Write((ulong)VirtioMmioRegister.QueueDescLow, AccessWidth.Qword, VirtioDriver.Descriptors(0) | 1UL << 33));
+        Assert.True(_device.Write((ulong)VirtioMmioRegister.QueueDriverLow, AccessWidth.Qword, VirtioDriver.Available(0)));
+        Assert.True(_device.Write((ulong)VirtioMmioRegister.QueueDeviceLow, AccessWidth.Qword, VirtioDriver.Used(0)));
+        _driver.Put(VirtioMmioRegister.QueueDescHigh, 0);
+        _driver.Put(VirtioMmioRegister.QueueReady, 1);
+        _driver.Put(VirtioMmioRegister.Status, 15);
+        _driver.Add(0, new Piece(Data, 3, true));
+        _driver.Kick(0);
+        Assert.Equal((0u, 3u), _driver.UsedEntry(0, 0));
+    }
+
+    [Fact]
+    public void An_empty_slot_says_so_and_takes_everything()
+    {
+        VirtioDriver slot = new(new VirtioEmptySlot(), _memory);
+        Assert.Equal((0x7472_6976u, 2u, 0u, 0x554D_4551u), (slot.Get(VirtioMmioRegister.MagicValue), slot.Get(VirtioMmioRegister.Version),
+            slot.Get(VirtioMmioRegister.DeviceID), slot.Get(VirtioMmioRegister.VendorID)));
+        slot.Negotiate(0);
+        slot.SetUp(0, 8);
+        slot.Kick(0);
+        for (VirtioMmioRegister register = VirtioMmioRegister.DeviceFeatures; register < VirtioMmioRegister.Config + 64; register += 4)
+            Assert.Equal(0u, slot.Get(register));
+        Assert.Equal(1u, new VirtioDriver(new VirtioEmptySlot(VirtioMmioInterface.Legacy), _memory).Get(VirtioMmioRegister.Version));
     }
 
     [Fact]

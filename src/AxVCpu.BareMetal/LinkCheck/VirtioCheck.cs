@@ -11,7 +11,7 @@ internal static class VirtioCheck
     public static ulong Mmio(ulong seed)
     {
         FakeVirtio host = default;
-        var transport = new VirtioMmio((VirtioDeviceId)(uint)seed, seed, 1);
+        var transport = new VirtioMmio((VirtioDeviceId)(uint)seed, seed, 1, (VirtioMmioInterface)(byte)seed);
         transport.Reset(ref host);
         transport.Write(ref host, seed, AccessWidth.Dword, seed);
         transport.Read(ref host, seed, AccessWidth.Dword, out ulong value);
@@ -19,7 +19,7 @@ internal static class VirtioCheck
         transport.RaiseConfigurationChange(ref host);
         transport.NeedReset(ref host);
         transport.Resynchronize(ref host);
-        return value + Queue(ref transport, ref host, seed) + transport.Features + (ulong)transport.DeviceId + (ulong)transport.Status
+        return value + Queue(ref transport, ref host, seed) + transport.Features + (ulong)transport.DeviceId + (ulong)transport.Interface + (ulong)transport.Status
             + (transport.IsRunning ? host.Effects : 0);
     }
 

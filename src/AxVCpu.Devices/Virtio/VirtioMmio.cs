@@ -23,10 +23,11 @@ public interface IVirtioMmioHost
 }
 
 /// <summary>
-/// The MMIO transport, version 2 (virtio 1.2, 4.2), with its queues. A driver that breaks the rules ends with
-/// DEVICE_NEEDS_RESET and a silent device. Plain data: a copy is a snapshot. Not thread safe; the owner serialises.
+/// The MMIO transport (virtio 1.2, 4.2), with its queues. A driver that breaks the rules ends with DEVICE_NEEDS_RESET and a silent
+/// device. With <see cref="VirtioDeviceId.None"/> it is an empty slot. Plain data: a copy is a snapshot. Not thread safe; the owner
+/// serialises.
 /// </summary>
-public struct VirtioMmio
+public partial struct VirtioMmio
 {
     /// <summary>Queues the transport holds.</summary>
     public const int MaxQueues = 4;
@@ -46,7 +47,14 @@ public struct VirtioMmio
         private Virtqueue _first;
     }
 
+    [InlineArray(MaxQueues)]
+    private struct Alignments
+    {
+        private uint _first;
+    }
+
     private Queues _queues;
+    private Alignments _queueAlign;
     private ulong _deviceFeatures;
     private ulong _driverFeatures;
     private uint _deviceId;
@@ -58,17 +66,23 @@ public struct VirtioMmio
     private VirtioStatus _status;
     private VirtioInterrupt _interrupt;
     private byte _line;
+    private byte _legacy;
+    private byte _pageShift;
 
     /// <summary>A transport after reset.</summary>
     /// <param name="device">What is behind it.</param>
-    /// <param name="features">The features offered; those of the ring and version 1 are added.</param>
+    /// <param name="features">The features offered; those of the ring and of the interface are added.</param>
     /// <param name="queues">Number of queues; clipped to <see cref="MaxQueues"/>.</param>
-    public VirtioMmio(VirtioDeviceId device, ulong features, int queues)
+    /// <param name="kind">The interface.</param>
+    public VirtioMmio(VirtioDeviceId device, ulong features, int queues, VirtioMmioInterface kind = VirtioMmioInterface.Modern)
     {
         _deviceId = (uint)device;
         _queueCount = queues < 0 ? 0 : queues > MaxQueues ? MaxQueues : queues;
+        _legacy = kind == VirtioMmioInterface.Legacy ? (byte)1 : (byte)0;
         _deviceFeatures = features
-            | (ulong)(VirtioFeatures.VIRTIO_F_VERSION_1 | VirtioFeatures.VIRTIO_F_EVENT_IDX | VirtioFeatures.VIRTIO_F_INDIRECT_DESC);
+            | (ulong)(VirtioFeatures.VIRTIO_F_EVENT_IDX | VirtioFeatures.VIRTIO_F_INDIRECT_DESC)
+            | (ulong)(IsLegacy ? VirtioFeatures.VIRTIO_F_ANY_LAYOUT : VirtioFeatures.VIRTIO_F_VERSION_1);
+        ResetLegacy();
     }
 
     /// <summary>The device status.</summary>
@@ -77,19 +91,22 @@ public struct VirtioMmio
     /// <summary>What is behind the transport.</summary>
     public readonly VirtioDeviceId DeviceId => (VirtioDeviceId)_deviceId;
 
-    /// <summary>The features agreed on; none before FEATURES_OK.</summary>
-    public readonly ulong Features => (_status & VirtioStatus.FEATURES_OK) != 0 ? _driverFeatures : 0;
+    /// <summary>The features agreed on; none before FEATURES_OK, which a legacy driver does not have to say.</summary>
+    public readonly ulong Features => IsLegacy || (_status & VirtioStatus.FEATURES_OK) != 0 ? _driverFeatures : 0;
 
     /// <summary>Whether the driver runs the device and nothing has gone wrong.</summary>
     public readonly bool IsRunning =>
-        (_status & (VirtioStatus.DRIVER_OK | VirtioStatus.DEVICE_NEEDS_RESET | VirtioStatus.FAILED)) == VirtioStatus.DRIVER_OK;
+        (_status & (VirtioStatus.DEVICE_NEEDS_RESET | VirtioStatus.FAILED)) == 0 && (IsLegacy || (_status & VirtioStatus.DRIVER_OK) != 0);
 
     /// <summary>A queue, 0 to <see cref="MaxQueues"/> - 1.</summary>
     [UnscopedRef]
     public ref Virtqueue Queue(int index) => ref _queues[index];
 
-    /// <summary>Reads a register.</summary>
-    /// <returns>False for a width or alignment the register does not have.</returns>
+    /// <summary>
+    /// Reads a register. 64 bits are two registers, as on a bus of 32 bits; 8 and 16 bits of a register read zero (4.2.2.2 has drivers
+    /// use 32 bits only, and there are small kernels that do not).
+    /// </summary>
+    /// <returns>False where the alignment is not that of a register, and past the end.</returns>
     public readonly bool Read<THost>(ref THost host, ulong offset, AccessWidth width, out ulong value)
         where THost : struct, IVirtioMmioHost
     {
@@ -98,33 +115,51 @@ public struct VirtioMmio
         {
             if (offset > Size - (ulong)width)
                 return false;
-            value = host.ReadConfig(offset - (ushort)VirtioMmioRegister.Config, width);
+            value = _deviceId == 0 ? 0 : host.ReadConfig(offset - (ushort)VirtioMmioRegister.Config, width);
             return true;
         }
-        if (width != AccessWidth.Dword || (offset & 3) != 0)
-            return false;
-        value = (VirtioMmioRegister)offset switch
+        if ((offset & 3) != 0)
+            return width < AccessWidth.Dword;
+        if (width == AccessWidth.Dword)
+            value = ReadRegister((VirtioMmioRegister)offset);
+        else if (width == AccessWidth.Qword)
+            value = ReadRegister((VirtioMmioRegister)offset) | (ulong)ReadRegister((VirtioMmioRegister)(offset + 4)) << 32;
+        return true;
+    }
+
+    private readonly uint ReadRegister(VirtioMmioRegister register)
+    {
+        // 4.2.2: what every slot says of itself, also an empty one.
+        switch (register)
         {
-            VirtioMmioRegister.MagicValue => Magic,
-            VirtioMmioRegister.Version => 2,
+            case VirtioMmioRegister.MagicValue:
+                return Magic;
+            case VirtioMmioRegister.Version:
+                return IsLegacy ? 1u : 2u;
+            case VirtioMmioRegister.VendorID:
+                return Vendor;
+        }
+        if (_deviceId == 0)
+            return 0;
+        return register switch
+        {
             VirtioMmioRegister.DeviceID => _deviceId,
-            VirtioMmioRegister.VendorID => Vendor,
             VirtioMmioRegister.DeviceFeatures => _deviceFeaturesSelect < 2 ? (uint)(_deviceFeatures >> (int)_deviceFeaturesSelect * 32) : 0,
             VirtioMmioRegister.QueueSizeMax => _queueSelect < (uint)_queueCount ? Virtqueue.MaxSize : 0u,
-            VirtioMmioRegister.QueueReady => _queueSelect < (uint)_queueCount && _queues[(int)_queueSelect].IsReady ? 1u : 0u,
             VirtioMmioRegister.InterruptStatus => (uint)_interrupt,
             VirtioMmioRegister.Status => (uint)_status,
+            _ when IsLegacy => ReadLegacy(register),
+            VirtioMmioRegister.QueueReady => _queueSelect < (uint)_queueCount && _queues[(int)_queueSelect].IsReady ? 1u : 0u,
             // 4.2.2: a shared memory region that does not exist has length -1.
             VirtioMmioRegister.SHMLenLow or VirtioMmioRegister.SHMLenHigh => uint.MaxValue,
             VirtioMmioRegister.SHMBaseLow or VirtioMmioRegister.SHMBaseHigh => uint.MaxValue,
             VirtioMmioRegister.ConfigGeneration => _configGeneration,
             _ => 0,
         };
-        return true;
     }
 
-    /// <summary>Writes a register.</summary>
-    /// <returns>False for a width or alignment the register does not have.</returns>
+    /// <summary>Writes a register; of other widths than 32 bits it takes what <see cref="Read"/> gives.</summary>
+    /// <returns>False where the alignment is not that of a register, and past the end.</returns>
     public bool Write<THost>(ref THost host, ulong offset, AccessWidth width, ulong value)
         where THost : struct, IVirtioMmioHost
     {
@@ -132,13 +167,24 @@ public struct VirtioMmio
         {
             if (offset > Size - (ulong)width)
                 return false;
-            host.WriteConfig(offset - (ushort)VirtioMmioRegister.Config, width, value);
+            if (_deviceId != 0)
+                host.WriteConfig(offset - (ushort)VirtioMmioRegister.Config, width, value);
             return true;
         }
-        if (width != AccessWidth.Dword || (offset & 3) != 0)
-            return false;
-        uint data = (uint)value;
-        switch ((VirtioMmioRegister)offset)
+        if ((offset & 3) != 0)
+            return width < AccessWidth.Dword;
+        if (_deviceId == 0 || width < AccessWidth.Dword)
+            return true;
+        WriteRegister(ref host, (VirtioMmioRegister)offset, (uint)value);
+        if (width == AccessWidth.Qword)
+            WriteRegister(ref host, (VirtioMmioRegister)(offset + 4), (uint)(value >> 32));
+        return true;
+    }
+
+    private void WriteRegister<THost>(ref THost host, VirtioMmioRegister register, uint data)
+        where THost : struct, IVirtioMmioHost
+    {
+        switch (register)
         {
             case VirtioMmioRegister.DeviceFeaturesSel:
                 _deviceFeaturesSelect = data;
@@ -147,9 +193,12 @@ public struct VirtioMmio
                 _driverFeaturesSelect = data;
                 break;
             case VirtioMmioRegister.DriverFeatures:
-                // 3.1.1: after FEATURES_OK the features are settled.
+                // 3.1.1: after FEATURES_OK the features are settled. 2.2.3: a legacy driver cannot be refused.
                 if (_driverFeaturesSelect < 2 && (_status & VirtioStatus.FEATURES_OK) == 0)
-                    _driverFeatures = WithHalf(_driverFeatures, _driverFeaturesSelect != 0, data);
+                    _driverFeatures = WithHalf(_driverFeatures, _driverFeaturesSelect != 0, data) & (IsLegacy ? _deviceFeatures : ulong.MaxValue);
+                break;
+            case VirtioMmioRegister.GuestPageSize:
+                WritePageSize(data);
                 break;
             case VirtioMmioRegister.QueueSel:
                 _queueSelect = data;
@@ -162,15 +211,21 @@ public struct VirtioMmio
                 _interrupt &= ~((VirtioInterrupt)(byte)data & VirtioInterrupt.Mask);
                 UpdateLine(ref host);
                 break;
+            case VirtioMmioRegister.Status when IsLegacy:
+                WriteLegacyStatus(ref host, (VirtioStatus)(byte)data);
+                break;
             case VirtioMmioRegister.Status:
                 WriteStatus(ref host, (VirtioStatus)(byte)data);
                 break;
             default:
-                if (_queueSelect < (uint)_queueCount)
-                    WriteQueue(ref host, (VirtioMmioRegister)offset, data);
+                if (_queueSelect >= (uint)_queueCount)
+                    break;
+                if (IsLegacy)
+                    WriteLegacyQueue(ref host, register, data);
+                else
+                    WriteQueue(ref host, register, data);
                 break;
         }
-        return true;
     }
 
     /// <summary>Raises the used-buffer interrupt.</summary>
@@ -206,6 +261,8 @@ public struct VirtioMmio
         where THost : struct, IVirtioMmioHost
     {
         _queues = default;
+        _pageShift = 0;
+        ResetLegacy();
         _driverFeatures = 0;
         _deviceFeaturesSelect = 0;
         _driverFeaturesSelect = 0;

@@ -1,11 +1,11 @@
 namespace AxVCpu.Devices;
 
-/// <summary>Register offsets of the MMIO transport (virtio 1.2, table 4.1). All but the configuration are 32 bits wide.</summary>
+/// <summary>Register offsets of the MMIO transport (virtio 1.2, tables 4.1 and, for the legacy interface, 4.2.4). All but the configuration are 32 bits wide.</summary>
 public enum VirtioMmioRegister : ushort
 {
     /// <summary>"virt".</summary>
     MagicValue = 0x000,
-    /// <summary>2: not the legacy interface.</summary>
+    /// <summary>1: the legacy interface, 2: the modern one.</summary>
     Version = 0x004,
     /// <summary>What the device is; see <see cref="VirtioDeviceId"/>.</summary>
     DeviceID = 0x008,
@@ -19,12 +19,18 @@ public enum VirtioMmioRegister : ushort
     DriverFeatures = 0x020,
     /// <summary>Which 32 bits of the driver's features are written.</summary>
     DriverFeaturesSel = 0x024,
+    /// <summary>Legacy: bytes of the pages that <see cref="QueuePFN"/> counts.</summary>
+    GuestPageSize = 0x028,
     /// <summary>The queue that the queue registers mean.</summary>
     QueueSel = 0x030,
     /// <summary>The largest size of the queue; 0 when it does not exist.</summary>
     QueueSizeMax = 0x034,
     /// <summary>The size the driver chose.</summary>
     QueueSize = 0x038,
+    /// <summary>Legacy: alignment of the used ring in bytes.</summary>
+    QueueAlign = 0x03C,
+    /// <summary>Legacy: the number of the queue's first page hands it to the device, 0 takes it back.</summary>
+    QueuePFN = 0x040,
     /// <summary>1 hands the queue to the device.</summary>
     QueueReady = 0x044,
     /// <summary>Tells the device that a queue has new buffers.</summary>
@@ -61,6 +67,15 @@ public enum VirtioMmioRegister : ushort
     ConfigGeneration = 0x0FC,
     /// <summary>The device's own configuration begins here.</summary>
     Config = 0x100,
+}
+
+/// <summary>The two interfaces of the MMIO transport.</summary>
+public enum VirtioMmioInterface : byte
+{
+    /// <summary>Version 2 (virtio 1.2, 4.2.2).</summary>
+    Modern = 0,
+    /// <summary>Version 1 (virtio 1.2, 4.2.4), for drivers that know no other.</summary>
+    Legacy = 1,
 }
 
 /// <summary>Device types (virtio 1.2, chapter 5).</summary>
@@ -100,6 +115,8 @@ public enum VirtioFeatures : ulong
 {
     /// <summary>No feature.</summary>
     None = 0,
+    /// <summary>Legacy: the device takes a request however it is cut into descriptors.</summary>
+    VIRTIO_F_ANY_LAYOUT = 1UL << 27,
     /// <summary>Descriptors may refer to a table of descriptors.</summary>
     VIRTIO_F_INDIRECT_DESC = 1UL << 28,
     /// <summary>The used_event and avail_event fields are in use.</summary>

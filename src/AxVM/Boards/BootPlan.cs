@@ -76,7 +76,8 @@ internal sealed class BootPlan : IPreparedBoot
             }
 
             KernelImage image = KernelImage.Load(resolved, GuestArchitecture.Riscv64, board.RamBytes);
-            ulong lowest = board.Config.Kernel.LoadAddress ?? image.Segments.Min(segment => segment.Address + segment.HeaderBytes);
+            ulong lowest = board.Config.Kernel.LoadAddress
+                ?? image.Segments.Where(segment => segment.HeaderBytes < segment.MemorySize).Select(segment => segment.Address + segment.HeaderBytes).DefaultIfEmpty().Min();
             return image.ToHost is not null || lowest is >= Riscv64VirtLayout.Ram and < Riscv64VirtLayout.FirmwarePayload;
         }
         catch (ImageException)
@@ -87,7 +88,7 @@ internal sealed class BootPlan : IPreparedBoot
 
     /// <summary>Reads all images and finds their places.</summary>
     /// <exception cref="ImageException">An image is missing, malformed or does not fit.</exception>
-    public static BootPlan Make(Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots)
+    public static BootPlan Make(Riscv64VirtConfig board, StartProfile profile)
     {
         KernelConfig config = board.Config.Kernel;
         if (config.Path is null && !board.HasFirmware)
@@ -119,7 +120,7 @@ internal sealed class BootPlan : IPreparedBoot
         PlacedImage? initrd = PlaceInitrd(layout, board, kernel is null ? Riscv64VirtLayout.Ram : kernelBase);
         byte[] tree = config.DtbPath is { } dtbPath
             ? ReadTree(board.Config.ResolvePath(dtbPath))
-            : Generate(board, profile, virtioSlots, initrd).ToBlob();
+            : Generate(board, profile, initrd).ToBlob();
         PlacedImage dtb = config.DtbPath is not null && config.DtbLoadAddress is ulong address
             ? layout.Place("the devicetree", address, tree)
             : layout.PlaceHigh("the devicetree", tree, DtbAlignment, Riscv64VirtLayout.DtbLimit);
@@ -133,10 +134,9 @@ internal sealed class BootPlan : IPreparedBoot
     }
 
     /// <summary>The tree that the board generates.</summary>
-    public static FlattenedDeviceTree Generate(
-        Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots, PlacedImage? initrd)
+    public static FlattenedDeviceTree Generate(Riscv64VirtConfig board, StartProfile profile, PlacedImage? initrd)
     {
-        FlattenedDeviceTree tree = Riscv64VirtTree.Generate(Options(board, profile, virtioSlots, initrd));
+        FlattenedDeviceTree tree = Riscv64VirtTree.Generate(Options(board, profile, initrd));
         foreach (AddressRangeConfig reserved in board.Reserved)
         {
             tree.Reservations.Add(new FdtReservation(reserved.Address, reserved.Length));
@@ -156,8 +156,7 @@ internal sealed class BootPlan : IPreparedBoot
         return new AddressRangeConfig(start, limit - start);
     }
 
-    private static Riscv64VirtTreeOptions Options(
-        Riscv64VirtConfig board, StartProfile profile, IReadOnlyList<int> virtioSlots, PlacedImage? initrd) => new()
+    private static Riscv64VirtTreeOptions Options(Riscv64VirtConfig board, StartProfile profile, PlacedImage? initrd) => new()
     {
         HartIds = [.. Enumerable.Range(0, board.Config.Base.CpuCount).Select(id => (ulong)id)],
         Ram = board.Ram,
@@ -165,7 +164,7 @@ internal sealed class BootPlan : IPreparedBoot
         IsaExtensions = IsaString.Names(board.Isa),
         Mmu = board.Config.Engine.Mmu ?? "sv57",
         Profile = profile,
-        VirtioSlots = virtioSlots,
+        VirtioSlots = [.. Enumerable.Range(0, Riscv64VirtLayout.VirtioSlots)],
         CommandLine = board.Config.Kernel.CommandLine,
         Initrd = initrd is { } placed ? new AddressRangeConfig(placed.Address, placed.Size) : null,
         RngSeed = RandomSeed(),

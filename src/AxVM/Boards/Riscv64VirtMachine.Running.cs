@@ -16,12 +16,12 @@ internal sealed partial class Riscv64VirtMachine
     private const ulong SbiInvalidAddress = unchecked((ulong)-5L);
 
     /// <inheritdoc/>
-    public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile, _virtio.Used);
+    public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile);
 
     /// <inheritdoc/>
     public FlattenedDeviceTree DescribeToGuest() => _board.Config.Kernel.Path is null && !_board.HasFirmware
-        ? BootPlan.Generate(_board, _profile, _virtio.Used, initrd: null)
-        : FlattenedDeviceTree.Read(BootPlan.Make(_board, _profile, _virtio.Used).Tree.Span);
+        ? BootPlan.Generate(_board, _profile, initrd: null)
+        : FlattenedDeviceTree.Read(BootPlan.Make(_board, _profile).Tree.Span);
 
     /// <inheritdoc/>
     public void PowerOn(IPreparedBoot boot)

@@ -77,6 +77,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
                 _memory);
             _ownedAsync.Add(_virtio);
             _virtio.Fill(config, _board.Disks, console);
+            _virtio.Complete(Riscv64VirtLayout.VirtioSlots, config.Virtio.Interface);
             _semihosting = new SemihostingPort(_memory, Clock, host, _uart);
         }
         catch

@@ -24,7 +24,7 @@ public sealed class Riscv64VirtTreeOptions
     /// <summary>Where the guest starts: machine mode sees what belongs to it, supervisor mode does not.</summary>
     public StartProfile Profile { get; init; } = StartProfile.Sbi;
 
-    /// <summary>Occupied virtio-mmio slots, counted from 0.</summary>
+    /// <summary>The virtio-mmio slots, counted from 0; what is in them they say themselves.</summary>
     public IReadOnlyList<int> VirtioSlots { get; init; } = [];
 
     /// <summary>The kernel's command line, or <c>null</c>.</summary>

@@ -21,6 +21,17 @@ internal sealed class VirtioSlots(Bus bus, Func<int, (ulong Address, uint Interr
     /// <summary>The slots in use.</summary>
     public IReadOnlyList<int> Used => _used;
 
+    /// <summary>Puts an empty slot at each place up to a number that no device has taken.</summary>
+    /// <param name="count">How many slots the board has.</param>
+    /// <param name="kind">The interface of the slots.</param>
+    public void Complete(int count, VirtioMmioInterface kind)
+    {
+        for (int slot = _used.Count; slot < count; slot++)
+        {
+            bus.Add(place(slot).Address, new VirtioEmptySlot(kind));
+        }
+    }
+
     /// <summary>Makes the devices of a configuration.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="disks">All its disks, in the order of their slots.</param>
@@ -28,21 +39,24 @@ internal sealed class VirtioSlots(Bus bus, Func<int, (ulong Address, uint Interr
     /// <exception cref="DiskOpenException">A disk's file cannot be used.</exception>
     public void Fill(VmConfig config, IReadOnlyList<DiskConfig> disks, GuestConsole console)
     {
+        VirtioMmioInterface kind = config.Virtio.Interface;
         foreach (DiskConfig disk in disks)
         {
             RawFileDisk file = RawFileDisk.Open(config.ResolvePath(disk.Path), disk.ReadOnly);
             _files.Add(file);
-            Add(irq => new VirtioBlkDevice(disk.Serial is null ? file : new NamedDisk(file, disk.Serial), _dma, line(irq), interrupt: irq));
+            Add(irq => new VirtioBlkDevice(disk.Serial is null ? file : new NamedDisk(file, disk.Serial), _dma, line(irq), interrupt: irq, kind: kind));
         }
 
         foreach (DeviceConfig device in config.ExtraDevices)
         {
-            Add(irq => device.Kind == DeviceKind.Rng ? new VirtioRngDevice(new SystemEntropy(), _dma, line(irq), interrupt: irq) : NewConsole(null, irq));
+            Add(irq => device.Kind == DeviceKind.Rng
+                ? new VirtioRngDevice(new SystemEntropy(), _dma, line(irq), interrupt: irq, kind: kind)
+                : NewConsole(null, irq, kind));
         }
 
         if (config.Console.Kind == ConsoleKind.Virtio)
         {
-            Add(irq => NewConsole(console.DeviceSide, irq));
+            Add(irq => NewConsole(console.DeviceSide, irq, kind));
         }
     }
 
@@ -73,9 +87,9 @@ internal sealed class VirtioSlots(Bus bus, Func<int, (ulong Address, uint Interr
         }
     }
 
-    private VirtioConsoleDevice NewConsole(IDuplexPipe? pipe, uint irq)
+    private VirtioConsoleDevice NewConsole(IDuplexPipe? pipe, uint irq, VirtioMmioInterface kind)
     {
-        VirtioConsoleDevice device = new(pipe, _dma, line(irq), interrupt: irq);
+        VirtioConsoleDevice device = new(pipe, _dma, line(irq), interrupt: irq, kind: kind);
         _consoles.Add(device);
         return device;
     }

@@ -111,6 +111,16 @@ internal sealed partial class ElfFile
         }
 
         ReadOnlySpan<byte> table = Slice(tableAt, (ulong)entrySize * count, "program headers");
+        List<(ulong Start, ulong End)> ofTheFile = [(0, tableAt + ((ulong)entrySize * count))];
+        for (int i = 0; i < count; i++)
+        {
+            ElfSegment entry = ElfSegment.Read(table[(i * entrySize)..], _is64);
+            if (entry.Type == TypeNote)
+            {
+                ofTheFile.Add((entry.Offset, entry.Offset + entry.FileSize));
+            }
+        }
+
         for (int i = 0; i < count; i++)
         {
             ElfSegment entry = ElfSegment.Read(table[(i * entrySize)..], _is64);
@@ -137,8 +147,7 @@ internal sealed partial class ElfFile
 
             Slice(offset, fileSize, $"segment {i}");
             ReadOnlyMemory<byte> data = _file.Slice((int)offset, (int)fileSize);
-            ulong headers = offset == 0 ? HeaderBytes(data.Span, tableAt + ((ulong)entrySize * count)) : 0;
-            Segments.Add(new ImageSegment(physical, data, memorySize, headers));
+            Segments.Add(new ImageSegment(physical, data, memorySize, HeaderBytes(data.Span, offset, ofTheFile)));
             _spans.Add((entry.Virtual, physical, memorySize));
         }
 
@@ -178,17 +187,32 @@ internal sealed partial class ElfFile
 
     /// <summary>
     /// A linker often maps the file's headers in front of the first section, one page below the address the program was
-    /// linked for: whole pages that hold nothing else, or a segment of their own.
+    /// linked for: whole pages that hold nothing else, or a segment of their own. Notes, such as that of the build, it then puts
+    /// there too, or to the address where programs of an operating system begin.
     /// </summary>
-    private static ulong HeaderBytes(ReadOnlySpan<byte> segment, ulong headersEnd)
+    private static ulong HeaderBytes(ReadOnlySpan<byte> segment, ulong offset, List<(ulong Start, ulong End)> ofTheFile)
     {
-        if (headersEnd > (ulong)segment.Length)
+        int at = 0;
+        while (at < segment.Length)
         {
-            return 0;
+            ulong place = offset + (ulong)at;
+            ulong end = 0;
+            foreach ((ulong Start, ulong End) part in ofTheFile)
+            {
+                end = place >= part.Start && place < part.End ? ulong.Max(end, part.End) : end;
+            }
+
+            if (end == 0)
+            {
+                break;
+            }
+
+            at = (int)ulong.Min(end - offset, (ulong)segment.Length);
+            int content = segment[at..].IndexOfAnyExcept((byte)0);
+            at = content < 0 ? segment.Length : at + content;
         }
 
-        int content = segment[(int)headersEnd..].IndexOfAnyExcept((byte)0);
-        return content < 0 ? (ulong)segment.Length : (headersEnd + (ulong)content) & ~(Page - 1);
+        return at == segment.Length ? (ulong)at : (ulong)at & ~(Page - 1);
     }
 
     /// <summary>A linked address as a physical one; an address of no segment is taken as physical already.</summary>

@@ -26,7 +26,7 @@ public enum ImageFormat
 /// <param name="Address">The guest-physical address; for <see cref="ImageFormat.Raw"/> and <see cref="ImageFormat.LinuxImage"/> an offset from the base that is chosen.</param>
 /// <param name="Data">The bytes.</param>
 /// <param name="MemorySize">Bytes occupied: at least as many as <paramref name="Data"/> has; the rest is zero.</param>
-/// <param name="HeaderBytes">How many bytes at its begin are only the file's own headers and padding, which may be left out where no memory is.</param>
+/// <param name="HeaderBytes">How many bytes at its begin are only the file's own headers, notes and padding, which may be left out where no memory is.</param>
 public readonly record struct ImageSegment(ulong Address, ReadOnlyMemory<byte> Data, ulong MemorySize, ulong HeaderBytes = 0);
 
 /// <summary>A kernel, firmware or test program, recognised by its content.</summary>

@@ -47,6 +47,13 @@ public sealed partial class VmConfig
         AddText(memory, "size", Config.ByteSize.Format(Memory.Size));
         memory.Add("lazy", new TomlBoolean(Memory.Lazy));
         root.Add("memory", memory);
+        if (Virtio.Interface == AxVCpu.Devices.VirtioMmioInterface.Legacy)
+        {
+            TomlTable virtio = Section();
+            AddText(virtio, "interface", "legacy");
+            root.Add("virtio", virtio);
+        }
+
         TomlTable console = Section();
         AddText(console, "type", Console.Kind == ConsoleKind.Virtio ? "virtio" : "uart");
         root.Add("console", console);

@@ -22,6 +22,9 @@ public sealed partial class VmConfig
     /// <summary><c>[memory]</c>: the RAM, when <see cref="KernelConfig.MemoryRegions"/> does not list it.</summary>
     public MemoryConfig Memory { get; private init; } = new();
 
+    /// <summary><c>[virtio]</c>: how the virtio devices appear.</summary>
+    public VirtioBusConfig Virtio { get; private init; } = new();
+
     /// <summary><c>[console]</c>: where the guest's console is.</summary>
     public ConsoleConfig Console { get; private init; } = new();
 
@@ -48,6 +51,7 @@ public sealed partial class VmConfig
         Devices = Devices.Clone(),
         Engine = Engine.Clone(),
         Memory = Memory.Clone(),
+        Virtio = Virtio.Clone(),
         Console = Console.Clone(),
         Disks = [.. Disks.Select(disk => disk.Clone())],
         ExtraDevices = [.. ExtraDevices.Select(device => device.Clone())],
@@ -240,6 +244,15 @@ public sealed class MemoryConfig
     public bool Lazy { get; set; } = true;
 
     internal MemoryConfig Clone() => (MemoryConfig)MemberwiseClone();
+}
+
+/// <summary><c>[virtio]</c></summary>
+public sealed class VirtioBusConfig
+{
+    /// <summary>The interface of the virtio-mmio slots: "modern" or "legacy".</summary>
+    public AxVCpu.Devices.VirtioMmioInterface Interface { get; set; }
+
+    internal VirtioBusConfig Clone() => (VirtioBusConfig)MemberwiseClone();
 }
 
 /// <summary><c>[console]</c></summary>

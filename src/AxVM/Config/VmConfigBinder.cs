@@ -14,6 +14,7 @@ internal sealed class VmConfigBinder(FieldSet root)
         BindDevices(root.Section("devices"), config.Devices);
         BindEngine(root.Section("engine"), config.Engine);
         BindMemory(root.Section("memory"), config.Memory);
+        BindVirtio(root.Section("virtio"), config.Virtio);
         BindConsole(root.Section("console"), config.Console);
         foreach (FieldSet fields in root.Sections("disk"))
         {
@@ -236,6 +237,13 @@ internal sealed class VmConfigBinder(FieldSet root)
             fields.Problem("size", $"{target.Size} is not a multiple of 4096");
         }
 
+        fields.RejectUnknown();
+    }
+
+    private static void BindVirtio(FieldSet fields, VirtioBusConfig target)
+    {
+        target.Interface = fields.Choice(
+            "interface", ("modern", AxVCpu.Devices.VirtioMmioInterface.Modern), ("legacy", AxVCpu.Devices.VirtioMmioInterface.Legacy)) ?? target.Interface;
         fields.RejectUnknown();
     }
 

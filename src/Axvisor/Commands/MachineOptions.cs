@@ -4,6 +4,7 @@ using System.Globalization;
 using Axvisor.Guests;
 using Axvisor.Terminal;
 using AxVCpu;
+using AxVCpu.Devices;
 using AxVM;
 using AxVM.Config;
 
@@ -49,6 +50,7 @@ internal sealed class MachineOptions
         HelpName = "rng|console", Description = "A further virtio device; may be repeated", Arity = ArgumentArity.OneOrMore,
     };
 
+    private readonly Option<string?> _virtio = Choice("--virtio", "The interface of the virtio devices: legacy (version 1) is for kernels that know no other", "modern", "legacy");
     private readonly Option<string?> _tier = Choice(
         "--tier", "How the software engine executes guest code: both compares the tiers trace by trace, for debugging", "auto", "interpreter", "translator", "both");
 
@@ -83,7 +85,7 @@ internal sealed class MachineOptions
     {
         command.Arguments.Add(_target);
         foreach (Option option in (Option[])
-            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _engine, _tier, _architecture, _irqchip])
+            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _virtio, _engine, _tier, _architecture, _irqchip])
         {
             command.Options.Add(option);
         }
@@ -206,6 +208,8 @@ internal sealed class MachineOptions
             config.Memory.Lazy = result.GetValue(_lazy) ?? true;
         if (result.GetValue(_console) is { } console)
             config.Console.Kind = console == "virtio" ? ConsoleKind.Virtio : ConsoleKind.Uart;
+        if (result.GetValue(_virtio) is { } virtio)
+            config.Virtio.Interface = virtio == "legacy" ? VirtioMmioInterface.Legacy : VirtioMmioInterface.Modern;
         foreach (string device in result.GetValue(_devices) ?? [])
             config.ExtraDevices.Add(new DeviceConfig { Kind = device == "rng" ? DeviceKind.Rng : DeviceKind.Console });
     }

@@ -130,6 +130,23 @@ public sealed class StartConventionTests
         Assert.Equal(new VmExit(VmExitReason.PowerOff), await Run(program));
     }
 
+    /// <summary>A linker puts the note of the build where programs of an operating system begin, whatever address the code is given.</summary>
+    [Fact]
+    public async Task A_segment_with_nothing_but_notes_may_lie_where_no_memory_is()
+    {
+        byte[] code = Assembler.Assemble(AsksForMachineMode, Ram).Code;
+        byte[] note = [4, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, (byte)'G', (byte)'N', (byte)'U', 0, 1, 2, 3, 4];
+        byte[] elf = new ElfBuilder { Entry = Ram }
+            .Segment(0x1_0120, 0x1_0120, note, (ulong)note.Length)
+            .Segment(Ram, Ram, code, (ulong)code.Length)
+            .Note("GNU", 3, [1, 2, 3, 4])
+            .Build();
+        // The note's header names the bytes of the first segment, as a linker's does.
+        elf.AsSpan(64 + 8, 8).CopyTo(elf.AsSpan(64 + (2 * 56) + 8));
+        using GuestProgram program = GuestProgram.Bytes(elf);
+        Assert.Equal(new VmExit(VmExitReason.PowerOff), await Run(program));
+    }
+
     [Theory]
     [InlineData(0x1_0000UL, 0x1_0000UL, "does not fit the guest's RAM (0x80000000 to 0x80ffffff) at 0x10000")]
     [InlineData(0xffff_ffff_8020_0000UL, 0xffff_ffff_8020_0000UL, "at 0xffffffff80200000")]

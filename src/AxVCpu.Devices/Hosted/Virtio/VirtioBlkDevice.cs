@@ -17,13 +17,21 @@ public sealed class VirtioBlkDevice : VirtioMmioDevice
     /// <param name="line">The interrupt output.</param>
     /// <param name="name">The name in listings.</param>
     /// <param name="interrupt">The source number of <paramref name="line"/>, for listings.</param>
-    public VirtioBlkDevice(IBlockBackend disk, IGuestDma memory, IInterruptLine line, string name = "virtio-blk", uint? interrupt = null)
-        : this(disk, MakeState(disk), memory, line, name, interrupt)
+    /// <param name="kind">The interface of the transport.</param>
+    public VirtioBlkDevice(
+        IBlockBackend disk,
+        IGuestDma memory,
+        IInterruptLine line,
+        string name = "virtio-blk",
+        uint? interrupt = null,
+        VirtioMmioInterface kind = VirtioMmioInterface.Modern)
+        : this(disk, MakeState(disk), memory, line, name, interrupt, kind)
     {
     }
 
-    private VirtioBlkDevice(IBlockBackend disk, VirtioBlk state, IGuestDma memory, IInterruptLine line, string name, uint? interrupt)
-        : base(name, interrupt, line, memory, VirtioDeviceId.Block, (ulong)state.Features, queues: 1)
+    private VirtioBlkDevice(
+        IBlockBackend disk, VirtioBlk state, IGuestDma memory, IInterruptLine line, string name, uint? interrupt, VirtioMmioInterface kind)
+        : base(name, interrupt, line, memory, kind, VirtioDeviceId.Block, (ulong)state.Features, queues: 1)
     {
         _disk = disk;
         _state = state;

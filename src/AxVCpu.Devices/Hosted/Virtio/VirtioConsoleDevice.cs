@@ -20,14 +20,16 @@ public sealed class VirtioConsoleDevice : VirtioMmioDevice, IInputSink, IAsyncDi
     /// <param name="size">Columns and rows; null when they are not known.</param>
     /// <param name="name">The name in listings.</param>
     /// <param name="interrupt">The source number of <paramref name="line"/>, for listings.</param>
+    /// <param name="kind">The interface of the transport.</param>
     public VirtioConsoleDevice(
         IDuplexPipe? console,
         IGuestDma memory,
         IInterruptLine line,
         (ushort Columns, ushort Rows)? size = null,
         string name = "virtio-console",
-        uint? interrupt = null)
-        : base(name, interrupt, line, memory, VirtioDeviceId.Console, size is null ? 0 : VirtioConsole.VIRTIO_CONSOLE_F_SIZE, queues: 2)
+        uint? interrupt = null,
+        VirtioMmioInterface kind = VirtioMmioInterface.Modern)
+        : base(name, interrupt, line, memory, kind, VirtioDeviceId.Console, size is null ? 0 : VirtioConsole.VIRTIO_CONSOLE_F_SIZE, queues: 2)
     {
         _pump = new InputPump(console?.Input, this);
         _outlet = new PipeOutlet(console?.Output, Transmit);

@@ -10,7 +10,7 @@ public abstract class VirtioMmioDevice : IBusDevice, IResettable
     private VirtioMmio _transport;
 
     private protected VirtioMmioDevice(
-        string name, uint? interrupt, IInterruptLine line, IGuestDma memory, VirtioDeviceId device, ulong features, int queues)
+        string name, uint? interrupt, IInterruptLine line, IGuestDma memory, VirtioMmioInterface kind, VirtioDeviceId device, ulong features, int queues)
     {
         ArgumentNullException.ThrowIfNull(line);
         ArgumentNullException.ThrowIfNull(memory);
@@ -18,7 +18,7 @@ public abstract class VirtioMmioDevice : IBusDevice, IResettable
         Interrupt = interrupt;
         _line = line;
         Memory = memory;
-        _transport = new VirtioMmio(device, features, queues);
+        _transport = new VirtioMmio(device, features, queues, kind);
     }
 
     /// <inheritdoc/>

@@ -18,8 +18,15 @@ public sealed class VirtioRngDevice : VirtioMmioDevice
     /// <param name="line">The interrupt output.</param>
     /// <param name="name">The name in listings.</param>
     /// <param name="interrupt">The source number of <paramref name="line"/>, for listings.</param>
-    public VirtioRngDevice(IEntropySource source, IGuestDma memory, IInterruptLine line, string name = "virtio-rng", uint? interrupt = null)
-        : base(name, interrupt, line, memory, VirtioDeviceId.Entropy, features: 0, queues: 1)
+    /// <param name="kind">The interface of the transport.</param>
+    public VirtioRngDevice(
+        IEntropySource source,
+        IGuestDma memory,
+        IInterruptLine line,
+        string name = "virtio-rng",
+        uint? interrupt = null,
+        VirtioMmioInterface kind = VirtioMmioInterface.Modern)
+        : base(name, interrupt, line, memory, kind, VirtioDeviceId.Entropy, features: 0, queues: 1)
     {
         ArgumentNullException.ThrowIfNull(source);
         _source = source;
