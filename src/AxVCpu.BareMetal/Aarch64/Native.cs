@@ -361,6 +361,14 @@ internal static unsafe class Native
     [RuntimeImport("*", "firmware_call"), MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong Smc(ulong function, ulong a1, ulong a2, ulong a3);
 
+    /// <summary>A random number of the CPU, freshly seeded; not 0 when it had one. The CPU must have FEAT_RNG.</summary>
+    [RuntimeImport("*", "cpu_random"), MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern uint CpuRandom(ulong* value);
+
+    /// <summary>192 random bits of the firmware; its status. The firmware must have TRNG_RND64.</summary>
+    [RuntimeImport("*", "firmware_random"), MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong FirmwareRandom(ulong* words);
+
     /// <summary>Where another CPU starts; its argument is its block.</summary>
     [RuntimeImport("*", "secondary_entry_address"), MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong SecondaryEntry();

@@ -267,6 +267,29 @@ send_event:
 relax_cpu:
     yield
     ret
+
+// x0: where the CPU's random number goes. Returns whether it had one: RNDRRS sets Z when it had not (Arm ARM D19.2.125).
+    .globl cpu_random, firmware_random
+cpu_random:
+    mrs     x1, S3_3_C2_C4_1
+    cset    w2, ne
+    str     x1, [x0]
+    mov     w0, w2
+    ret
+
+// x0: where the three words of TRNG_RND64 go (Arm DEN 0098, 2.5). Returns its status.
+firmware_random:
+    stp     x19, x30, [sp, #-16]!
+    mov     x19, x0
+    mov     w0, #0x0053
+    movk    w0, #0xC400, lsl #16
+    mov     x1, #192
+    smc     #0
+    stp     x1, x2, [x19]
+    str     x3, [x19, #16]
+    ldp     x19, x30, [sp], #16
+    ret
+
 firmware_call:                                      // SMC calling convention 1.1: x4 to x17 may be lost
     smc     #0
     ret

@@ -11,10 +11,12 @@ internal static unsafe class Hypercalls
 
     internal static void Serve(ref HypervisorState hypervisor, VmVCpu* vcpu, HypercallExit call)
     {
-        ulong result = (call.Number & FastCall) != 0
-            ? GuestPower.Answer(vcpu, call)
-            : (ulong)(long)Own(ref hypervisor, vcpu, call);
-        vcpu->Core.SetReturnValue(result);
+        if ((call.Number & FastCall) == 0)
+            vcpu->Core.SetReturnValue((ulong)(long)Own(ref hypervisor, vcpu, call));
+        else if (GuestEntropy.TryAnswer(ref hypervisor, vcpu, call, out ulong result))
+            vcpu->Core.SetReturnValue(result);
+        else
+            vcpu->Core.SetReturnValue(GuestPower.Answer(vcpu, call));
     }
 
     private static HypercallError Own(ref HypervisorState hypervisor, VmVCpu* vcpu, HypercallExit call)

@@ -18,6 +18,9 @@ internal static unsafe class HypervisorMain
         }
         ref HypervisorState hypervisor = ref HypervisorState.Current;
         hypervisor.Clock.Open(HostTimer.Now, HostTimer.Frequency);
+        hypervisor.Entropy.Open();
+        if (!hypervisor.Entropy.IsSeeded)
+            Log.Warn("the machine has no source of random numbers: guests get none"u8).End();
         CreateAll();
         HostConsole.EnableReceiveInterrupt();
         if (HostConsole.InterruptId != 0)

@@ -24,6 +24,7 @@ internal unsafe struct HypervisorState
     internal ChannelTable Channels;
     internal PassthroughTable Passthrough;
     internal WallClock Clock;
+    internal HostEntropy Entropy;
     internal Shell Shell;
     private SpinLock _lock;
     private VmSlots _vms;

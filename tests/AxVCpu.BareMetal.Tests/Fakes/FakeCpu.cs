@@ -143,6 +143,11 @@ internal unsafe class FakeCpu
 
     public virtual void WriteDevice(ulong address, ulong value) => Devices[address] = value;
 
+    /// <summary>The CPU's random number generator; a CPU without one must not be asked.</summary>
+    public virtual bool Random(out ulong value) => throw new NotSupportedException("RNDRRS is undefined");
+
+    public virtual ulong FirmwareRandom(Span<ulong> words) => throw new NotSupportedException("the firmware has no generator");
+
     public virtual ulong Firmware(ulong function, ulong a1, ulong a2, ulong a3)
     {
         Calls.Add($"Smc {function:x} {a1:x} {a2:x} {a3:x}");

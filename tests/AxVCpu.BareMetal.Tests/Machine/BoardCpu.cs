@@ -32,6 +32,8 @@ internal sealed unsafe class BoardCpu : FakeCpu, IDisposable
         Block = (PerCpuBlock*)((byte*)board.Blocks + (index * PerCpuBlock.Stride));
         Registers["MpidrEl1"] = 1UL << 31 | index;
         Registers["CntFrqEl0"] = HostBoard.Frequency;
+        if (board.CpuGenerator is not null)
+            IdRegisters[IdRegisterFilter.IndexOf(IdRegister.AA64ISAR0)] |= 1UL << 60;
     }
 
     /// <summary>The CPU of the calling thread.</summary>
@@ -153,6 +155,20 @@ internal sealed unsafe class BoardCpu : FakeCpu, IDisposable
     public override ulong ReadDevice(ulong address) => _board.Read(address);
 
     public override void WriteDevice(ulong address, ulong value) => _board.Write(address, (uint)value, value);
+
+    public override bool Random(out ulong value)
+    {
+        ulong? random = _board.CpuGenerator!();
+        value = random ?? 0;
+        return random is not null;
+    }
+
+    public override ulong FirmwareRandom(Span<ulong> words)
+    {
+        for (int i = 0; i < words.Length; i++)
+            words[i] = _board.FirmwareGenerator!();
+        return 0;
+    }
 
     public override ulong Firmware(ulong function, ulong a1, ulong a2, ulong a3) => _board.Firmware(function, a1, a3);
 

@@ -84,6 +84,15 @@ internal sealed unsafe class HostBoard : IDisposable
     /// <summary>How long it takes to load a guest's files.</summary>
     public ulong LoadTicks { get; set; }
 
+    /// <summary>What the boot loader has put into the devicetree for a random number generator; none when it is empty.</summary>
+    public byte[] Seed { get; init; } = [.. Enumerable.Repeat((byte)0x5C, 32)];
+
+    /// <summary>The CPUs' generator, which may fail; they have none when it is not set.</summary>
+    public Func<ulong?>? CpuGenerator { get; init; }
+
+    /// <summary>The firmware's generator; it has none when this is not set.</summary>
+    public Func<ulong>? FirmwareGenerator { get; init; }
+
     /// <summary>The physical counter.</summary>
     public ulong Now { get; private set; }
 
@@ -100,7 +109,7 @@ internal sealed unsafe class HostBoard : IDisposable
     public void PowerOn()
     {
         ImageData.Load();
-        var tree = new HostTree(_cpus, _ram.Start, RamSize, _ram.Start + ArchiveOffset, (ulong)_archiveLength, _ram.Start + ReservedOffset, ReservedSize);
+        var tree = new HostTree(_cpus, _ram.Start, RamSize, _ram.Start + ArchiveOffset, (ulong)_archiveLength, _ram.Start + ReservedOffset, ReservedSize, Seed);
         tree.Write(_ram.Bytes(TreeOffset, Devices.FdtFormat.MaximumSize));
         ulong address = _ram.Start + TreeOffset;
         var image = new PhysicalRange { Start = _ram.Start, Size = ImageSize };
@@ -221,6 +230,14 @@ internal sealed unsafe class HostBoard : IDisposable
             case FirmwareFunction.SystemOff:
                 IsOff = true;
                 throw new OffException();
+            case FirmwareFunction.PsciVersion:
+                return 0x1_0001;
+            case FirmwareFunction.PsciFeatures when target == Devices.Smccc.SMCCC_VERSION && FirmwareGenerator is not null:
+                return 0;
+            case (FirmwareFunction)Devices.Smccc.SMCCC_VERSION when FirmwareGenerator is not null:
+                return 0x1_0002;
+            case FirmwareFunction.TrngVersion when FirmwareGenerator is not null:
+                return 0x1_0000;
             default:
                 return ulong.MaxValue;
         }

@@ -3,7 +3,7 @@ using AxVCpu.Devices;
 namespace AxVCpu.BareMetal.Tests.Machine;
 
 /// <summary>The devicetree of a <see cref="HostBoard"/>.</summary>
-internal readonly record struct HostTree(uint Cpus, ulong Ram, ulong RamSize, ulong Archive, ulong ArchiveSize, ulong Reserved, ulong ReservedSize)
+internal readonly record struct HostTree(uint Cpus, ulong Ram, ulong RamSize, ulong Archive, ulong ArchiveSize, ulong Reserved, ulong ReservedSize, ReadOnlyMemory<byte> Seed)
 {
     public const ulong Console = 0x0900_0000;
     public const uint ConsoleInterrupt = 33;
@@ -25,6 +25,8 @@ internal readonly record struct HostTree(uint Cpus, ulong Ram, ulong RamSize, ul
         tree.BeginNode("chosen"u8);
         tree.Number("linux,initrd-start"u8, Archive);
         tree.Number("linux,initrd-end"u8, Archive + ArchiveSize);
+        if (!Seed.IsEmpty)
+            tree.Property("rng-seed"u8, Seed.Span);
         tree.EndNode();
         tree.BeginNode("memory"u8, Ram);
         tree.Text("device_type"u8, "memory"u8);

@@ -1,8 +1,10 @@
 namespace AxVCpu.BareMetal.Aarch64;
 
-/// <summary>The firmware's functions that are used (Arm DEN 0022, PSCI 1.1, chapter 5).</summary>
+/// <summary>The firmware's functions that are used (Arm DEN 0022, PSCI 1.1, chapter 5, unless it says otherwise).</summary>
 internal enum FirmwareFunction : uint
 {
+    /// <summary>PSCI_VERSION.</summary>
+    PsciVersion = 0x8400_0000,
     /// <summary>CPU_OFF.</summary>
     CpuOff = 0x8400_0002,
     /// <summary>CPU_ON, 64 bits.</summary>
@@ -11,6 +13,10 @@ internal enum FirmwareFunction : uint
     SystemOff = 0x8400_0008,
     /// <summary>SYSTEM_RESET.</summary>
     SystemReset = 0x8400_0009,
+    /// <summary>PSCI_FEATURES.</summary>
+    PsciFeatures = 0x8400_000A,
+    /// <summary>TRNG_VERSION (Arm DEN 0098, 2.1).</summary>
+    TrngVersion = 0x8400_0050,
 }
 
 /// <summary>The host's CPUs. Number 0 is the one that booted.</summary>

@@ -69,7 +69,23 @@ internal unsafe partial struct Vm
             tree.Number("linux,initrd-start"u8, Manifest.Ramdisk.Address);
             tree.Number("linux,initrd-end"u8, Manifest.Ramdisk.Address + (ulong)ramdisk.Length);
         }
+        DescribeSeeds(ref tree);
         tree.EndNode();
+    }
+
+    /// <summary>Random numbers for the guest's own generator and for where its kernel puts itself; new ones at each start.</summary>
+    private static void DescribeSeeds(ref FdtBuilder tree)
+    {
+        const int words = 4;
+        ulong* seed = stackalloc ulong[words];
+        if (!HypervisorState.Current.Entropy.TryFill(new Span<ulong>(seed, words)))
+            return;
+        tree.BeginProperty("rng-seed"u8);
+        for (int i = 0; i < words; i++)
+            tree.AppendNumber(seed[i]);
+        tree.EndProperty();
+        HypervisorState.Current.Entropy.TryFill(new Span<ulong>(seed, 1));
+        tree.Number("kaslr-seed"u8, seed[0]);
     }
 
     private readonly void DescribeMemory(ref FdtBuilder tree)
