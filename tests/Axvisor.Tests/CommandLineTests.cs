@@ -117,6 +117,16 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("a.mod", "a.mod", null)]
+    [InlineData("a.mod one two", "a.mod", "one two")]
+    [InlineData("a.mod  ", "a.mod", null)]
+    public void Module_words_give_path_and_arguments(string text, string path, string? arguments)
+    {
+        AxVM.ModuleConfig module = MachineOptions.ParseModule(text);
+        Assert.Equal((Path.GetFullPath(path), arguments), (module.Path, module.Arguments));
+    }
+
+    [Theory]
     [InlineData("profile = \"machine\"", "--kernel", "/k", "--bios", "none")]
     [InlineData("profile = \"machine\"", "--kernel", "/k", "--bios", "/b")]
     [InlineData("profile = \"sbi\"", "--kernel", "/k", "--bios", "none", "--profile", "sbi")]

@@ -68,6 +68,7 @@ internal sealed class BareMetalConfig
             Refuse(true, "devices.emu_devices", $"\"{device.Name}\" ({device.Type} at 0x{device.Address:x}) is not a device of the bare-metal board; its addresses are in docs/baremetal.md");
         }
 
+        Refuse(config.Modules.Count != 0, "module", "modules are for x86_64 kernels; remove them");
         Refuse(config.Channels.Count > ArchiveFormat.MaxChannelRules, "channel", $"has {config.Channels.Count} entries; at most {ArchiveFormat.MaxChannelRules} are possible");
         List<DiskConfig> disks = [.. config.Disks];
         if (kernel.DiskPath is { } disk)

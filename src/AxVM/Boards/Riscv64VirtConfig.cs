@@ -84,6 +84,7 @@ internal sealed class Riscv64VirtConfig
         Refuse(devices.Passthrough.Count != 0, "devices.passthrough_devices", $"\"{string.Join(", ", devices.Passthrough.Select(device => device.Name))}\" cannot be passed through by the software engine; remove it");
         Refuse(devices.PassthroughAddresses.Count != 0, "devices.passthrough_addresses", "cannot be passed through by the software engine; remove them");
         Refuse(devices.PassthroughPorts.Count != 0, "devices.passthrough_ports", "riscv64 has no ports; remove them");
+        Refuse(config.Modules.Count != 0, "module", "modules are for x86_64 kernels; remove them");
         Refuse(config.Channels.Count != 0, "channel", "memory channels are a service of the bare-metal hypervisor; remove it");
         Refuse(config.Base.Weight != BaseConfig.DefaultWeight, "base.weight", "the host's scheduler shares the CPUs here; remove it");
         IsaExtensions isa = IsaExtensions.Default;

@@ -31,6 +31,7 @@ internal sealed class X64BootPlan : IPreparedBoot
     private const ulong CommandLineLimit = 0x2_0000;
     private const ulong InitrdDistance = 512UL << 20;
     private const ulong LargePage = 2UL << 20;
+    private const ulong SmallPage = 0x1000;
     private const int SeedBytes = 32;
 
     private X64BootPlan(IReadOnlyList<PlacedImage> images, byte[] tables, X64Start start, ulong entry, KernelImage kernel)
@@ -107,6 +108,7 @@ internal sealed class X64BootPlan : IPreparedBoot
         ulong kernelEntry = PlaceKernel(layout, kernel, config.Kernel, board);
         entry = config.Kernel.EntryPoint is null ? kernelEntry : entry;
         PlacedImage? initrd = PlaceInitrd(layout, board, kernel);
+        List<BootModule> modules = PlaceModules(layout, board, kernel, start, initrd);
 
         byte[] tables = AcpiTables.Build(X64VirtLayout.TableArea, config.Base.CpuCount, virtioSlots);
         byte[] seed = new byte[SeedBytes];
@@ -114,13 +116,12 @@ internal sealed class X64BootPlan : IPreparedBoot
         X64BootData.Pointers pointers = new(CommandLine, initrd?.Address ?? 0, initrd?.Size ?? 0, SetupData, X64VirtLayout.TableArea);
         if (start == X64Start.Multiboot)
         {
-            PlacedImage? module = initrd is { } placed ? placed with { Name = config.Kernel.RamdiskPath! } : null;
             layout.Place("the Multiboot information", StartInfo, MultibootInformation.Build(kernel.Multiboot!.Version, new(
-                StartInfo, config.Kernel.CommandLine ?? string.Empty, path, module, board.Map, tables.AsMemory(0, AcpiTables.RsdpSize))));
+                StartInfo, config.Kernel.CommandLine ?? string.Empty, path, modules, board.Map, tables.AsMemory(0, AcpiTables.RsdpSize))));
         }
         else if (start == X64Start.Pvh)
         {
-            layout.Place("the start info", StartInfo, X64BootData.PvhStartInfo(StartInfo, board.Map, pointers));
+            layout.Place("the start info", StartInfo, X64BootData.PvhStartInfo(StartInfo, board.Map, pointers, modules));
         }
         else
         {
@@ -198,13 +199,53 @@ internal sealed class X64BootPlan : IPreparedBoot
         }
 
         string name = $"the ramdisk {path}";
-        AddressRangeConfig main = board.Usable[1];
         PlacedImage placed = board.Config.Kernel.RamdiskLoadAddress is ulong address
             ? layout.Place(name, address, data)
-            : layout.PlaceNear(name, data, (main.Address + ulong.Min(main.Length / 2, InitrdDistance)) & ~(LargePage - 1));
+            : layout.PlaceNear(name, data, MiddleOf(board));
         ulong limit = kernel.Setup?.InitrdMaximum ?? uint.MaxValue;
         return placed.End - 1 <= limit
             ? placed
             : throw new ImageException(name, $"ends at 0x{placed.End - 1:x}, but this kernel reaches only 0x{limit:x}");
+    }
+
+    private static ulong MiddleOf(X64VirtConfig board)
+    {
+        AddressRangeConfig main = board.Usable[1];
+        return (main.Address + ulong.Min(main.Length / 2, InitrdDistance)) & ~(LargePage - 1);
+    }
+
+    /// <summary>All modules, the ramdisk first; each begins on a page behind the one before, or as high as possible where that is taken.</summary>
+    private static List<BootModule> PlaceModules(BootLayout layout, X64VirtConfig board, KernelImage kernel, X64Start start, PlacedImage? initrd)
+    {
+        IList<ModuleConfig> wanted = board.Config.Modules;
+        if (wanted.Count != 0 && start == X64Start.Long)
+        {
+            throw new ImageException(kernel.Name, "takes no modules: it has neither a Multiboot header nor the PVH note");
+        }
+
+        List<BootModule> modules = [];
+        ulong next = MiddleOf(board);
+        if (initrd is { } placed)
+        {
+            modules.Add(new BootModule(placed.Address, placed.Size, board.Config.Kernel.RamdiskPath!, string.Empty));
+            next = placed.End;
+        }
+
+        foreach (ModuleConfig module in wanted)
+        {
+            // An empty module is one: its words may be all that the kernel wants.
+            ReadOnlyMemory<byte> data = ImageFile.Read(board.Config.ResolvePath(module.Path), ImageFile.MaximumBytes);
+            string name = $"the module {module.Path}";
+            PlacedImage at = layout.PlaceNear(name, data, (next + SmallPage - 1) & ~(SmallPage - 1));
+            if (at.End - 1 > uint.MaxValue)
+            {
+                throw new ImageException(name, $"ends at 0x{at.End - 1:x}, beyond the 32 bits that its kernel is told addresses with");
+            }
+
+            modules.Add(new BootModule(at.Address, at.Size, module.Path, module.Arguments ?? string.Empty));
+            next = at.End;
+        }
+
+        return modules;
     }
 }

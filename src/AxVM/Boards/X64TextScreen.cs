@@ -11,9 +11,6 @@ namespace AxVM.Boards;
 /// </summary>
 internal sealed class X64TextScreen : IBusDevice, IResettable
 {
-    private const int Columns = 80;
-    private const int Rows = 25;
-    private const int CellSize = 2; // the character, its colours
     private const int CrtRegisters = 25;
     private const int StartHigh = 0x0C;
     private const int StartLow = 0x0D;
@@ -28,6 +25,15 @@ internal sealed class X64TextScreen : IBusDevice, IResettable
     // Code page 437 from 0x80 on, which is what the adapter's character generator shows.
     private const string HighCharacters =
         "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
+
+    /// <summary>Characters in a row.</summary>
+    public const int Columns = 80;
+
+    /// <summary>Rows of characters.</summary>
+    public const int Rows = 25;
+
+    /// <summary>Bytes of a character with its colours.</summary>
+    public const int CellSize = 2;
 
     private readonly Lock _lock = new();
     private readonly byte[] _registers = new byte[CrtRegisters];

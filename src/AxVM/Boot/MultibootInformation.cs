@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using AxVM.Boards;
 
 namespace AxVM.Boot;
 
@@ -24,6 +25,7 @@ internal static class MultibootInformation
         Module = 3,
         BasicMemory = 4,
         MemoryMap = 6,
+        Framebuffer = 8,
         AcpiNew = 15,
     }
 
@@ -31,11 +33,11 @@ internal static class MultibootInformation
     /// <param name="Address">Where the block will lie.</param>
     /// <param name="CommandLine">The kernel's words, without its own name.</param>
     /// <param name="KernelName">The kernel's file, which version 1 has as the command line's first word.</param>
-    /// <param name="Module">The ramdisk, or <c>null</c>.</param>
+    /// <param name="Modules">The modules.</param>
     /// <param name="Map">The memory map.</param>
     /// <param name="Rsdp">The ACPI root pointer, copied into the information of version 2.</param>
     internal readonly record struct Contents(
-        ulong Address, string CommandLine, string KernelName, PlacedImage? Module, IReadOnlyList<E820Range> Map, ReadOnlyMemory<byte> Rsdp);
+        ulong Address, string CommandLine, string KernelName, IReadOnlyList<BootModule> Modules, IReadOnlyList<E820Range> Map, ReadOnlyMemory<byte> Rsdp);
 
     /// <summary>Whether a kernel that requires this type of tag is told it.</summary>
     public static bool CanTell(uint tag) => Enum.IsDefined((Tag)tag);
@@ -57,6 +59,8 @@ internal static class MultibootInformation
         const uint HasModules = 1 << 3;
         const uint HasMap = 1 << 6;
         const uint HasLoaderName = 1 << 9;
+        const uint HasFramebuffer = 1 << 12;
+        const int FramebufferAt = 88;
         uint start = (uint)contents.Address;
         List<byte> block = [.. new byte[InfoSize]];
         uint Append(ReadOnlySpan<byte> bytes)
@@ -75,28 +79,28 @@ internal static class MultibootInformation
         }
 
         uint mapAt = Append(map);
-        uint modulesAt = Append(contents.Module is null ? default : new byte[ModuleSize]);
+        uint modulesAt = Append(new byte[contents.Modules.Count * ModuleSize]);
         uint commandLineAt = Append(Text($"{contents.KernelName} {contents.CommandLine}".TrimEnd()));
         uint loaderAt = Append(Text(LoaderName));
-        uint moduleNameAt = contents.Module is { } named ? Append(Text(named.Name)) : 0;
+        uint[] moduleTextsAt = [.. contents.Modules.Select(module => Append(Text(module.Text)))];
         byte[] result = [.. block];
         (uint lower, uint upper) = Memory(contents.Map);
-        uint hasModules = contents.Module is null ? 0 : HasModules;
-        Put(result, 0, HasMemory | HasCommandLine | hasModules | HasMap | HasLoaderName);
+        Put(result, 0, HasMemory | HasCommandLine | (contents.Modules.Count == 0 ? 0 : HasModules) | HasMap | HasLoaderName | HasFramebuffer);
         Put(result, 4, lower);
         Put(result, 8, upper);
         Put(result, 16, commandLineAt);
-        Put(result, 20, contents.Module is null ? 0u : 1);
+        Put(result, 20, (uint)contents.Modules.Count);
         Put(result, 24, modulesAt);
         Put(result, 44, (uint)map.Length);
         Put(result, 48, mapAt);
         Put(result, 64, loaderAt);
-        if (contents.Module is { } module)
+        TextScreen().CopyTo(result, FramebufferAt);
+        for (int i = 0; i < contents.Modules.Count; i++)
         {
-            int at = (int)(modulesAt - start);
-            Put(result, at, (uint)module.Address);
-            Put(result, at + 4, (uint)module.End);
-            Put(result, at + 8, moduleNameAt);
+            int at = (int)(modulesAt - start) + (i * ModuleSize);
+            Put(result, at, (uint)contents.Modules[i].Address);
+            Put(result, at + 4, (uint)contents.Modules[i].End);
+            Put(result, at + 8, moduleTextsAt[i]);
         }
 
         return result;
@@ -119,9 +123,9 @@ internal static class MultibootInformation
 
         Add(Tag.CommandLine, Text(contents.CommandLine));
         Add(Tag.LoaderName, Text(LoaderName));
-        if (contents.Module is { } module)
+        foreach (BootModule module in contents.Modules)
         {
-            Add(Tag.Module, [.. Words((uint)module.Address, (uint)module.End), .. Text(module.Name)]);
+            Add(Tag.Module, [.. Words((uint)module.Address, (uint)module.End), .. Text(module.Text)]);
         }
 
         (uint lower, uint upper) = Memory(contents.Map);
@@ -134,6 +138,7 @@ internal static class MultibootInformation
         }
 
         Add(Tag.MemoryMap, map);
+        Add(Tag.Framebuffer, [.. TextScreen(), 0, 0]);
         Add(Tag.AcpiNew, contents.Rsdp.Span);
         Add(Tag.End);
         byte[] result = [.. block];
@@ -154,6 +159,20 @@ internal static class MultibootInformation
         BinaryPrimitives.WriteUInt64LittleEndian(entry, range.Address);
         BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], range.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(entry[16..], (uint)range.Type);
+    }
+
+    /// <summary>The screen: address, bytes in a row, columns, rows, bits of a cell, and that the cells are characters.</summary>
+    private static byte[] TextScreen()
+    {
+        const byte EgaText = 2;
+        byte[] fields = new byte[22];
+        BinaryPrimitives.WriteUInt64LittleEndian(fields, X64VirtLayout.TextScreen);
+        Put(fields, 8, X64TextScreen.Columns * X64TextScreen.CellSize);
+        Put(fields, 12, X64TextScreen.Columns);
+        Put(fields, 16, X64TextScreen.Rows);
+        fields[20] = X64TextScreen.CellSize * 8;
+        fields[21] = EgaText;
+        return fields;
     }
 
     private static byte[] Text(string text) => [.. Encoding.UTF8.GetBytes(text), 0];

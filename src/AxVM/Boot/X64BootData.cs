@@ -87,28 +87,36 @@ internal static class X64BootData
     /// <param name="address">Where the block lies.</param>
     /// <param name="map">The memory map.</param>
     /// <param name="pointers">Where things lie.</param>
-    public static byte[] PvhStartInfo(ulong address, IReadOnlyList<E820Range> map, in Pointers pointers)
+    /// <param name="modules">What the kernel is given; their words lie behind the map.</param>
+    public static byte[] PvhStartInfo(ulong address, IReadOnlyList<E820Range> map, in Pointers pointers, IReadOnlyList<BootModule> modules)
     {
         const uint Magic = 0x336ec578;
         const int InfoSize = 56;
         const int ModuleSize = 32;
         const int RangeSize = 24;
-        bool hasModule = pointers.InitrdSize != 0;
-        int rangesAt = InfoSize + (hasModule ? ModuleSize : 0);
-        byte[] block = new byte[rangesAt + (map.Count * RangeSize)];
+        int rangesAt = InfoSize + (modules.Count * ModuleSize);
+        int wordsAt = rangesAt + (map.Count * RangeSize);
+        byte[] words = [.. modules.Where(module => module.Arguments.Length != 0).SelectMany(module => CommandLine(module.Arguments))];
+        byte[] block = [.. new byte[wordsAt], .. words];
         Span<byte> info = block;
         BinaryPrimitives.WriteUInt32LittleEndian(info, Magic);
         BinaryPrimitives.WriteUInt32LittleEndian(info[4..], 1);
-        BinaryPrimitives.WriteUInt32LittleEndian(info[12..], hasModule ? 1u : 0);
-        BinaryPrimitives.WriteUInt64LittleEndian(info[16..], hasModule ? address + InfoSize : 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(info[12..], (uint)modules.Count);
+        BinaryPrimitives.WriteUInt64LittleEndian(info[16..], modules.Count != 0 ? address + InfoSize : 0);
         BinaryPrimitives.WriteUInt64LittleEndian(info[24..], pointers.CommandLine);
         BinaryPrimitives.WriteUInt64LittleEndian(info[32..], pointers.Rsdp);
         BinaryPrimitives.WriteUInt64LittleEndian(info[40..], address + (ulong)rangesAt);
         BinaryPrimitives.WriteInt32LittleEndian(info[48..], map.Count);
-        if (hasModule)
+        for (int i = 0; i < modules.Count; i++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(info[InfoSize..], pointers.Initrd);
-            BinaryPrimitives.WriteUInt64LittleEndian(info[(InfoSize + 8)..], pointers.InitrdSize);
+            Span<byte> entry = info[(InfoSize + (i * ModuleSize))..];
+            BinaryPrimitives.WriteUInt64LittleEndian(entry, modules[i].Address);
+            BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], modules[i].Size);
+            if (modules[i].Arguments.Length != 0)
+            {
+                BinaryPrimitives.WriteUInt64LittleEndian(entry[16..], address + (ulong)wordsAt);
+                wordsAt += CommandLine(modules[i].Arguments).Length;
+            }
         }
 
         for (int i = 0; i < map.Count; i++)

@@ -58,6 +58,7 @@ public sealed partial class VmConfig
         AddText(console, "type", Console.Kind == ConsoleKind.Virtio ? "virtio" : "uart");
         root.Add("console", console);
         AddIfAny(root, "disk", Disks.Select(WriteDisk));
+        AddIfAny(root, "module", Modules.Select(WriteModule));
         AddIfAny(root, "device", ExtraDevices.Select(WriteDevice));
         AddIfAny(root, "channel", Channels.Select(WriteChannel));
         return TomlWriter.Write(root);
@@ -144,6 +145,14 @@ public sealed partial class VmConfig
         AddText(table, "path", disk.Path);
         table.Add("readonly", new TomlBoolean(disk.ReadOnly));
         AddText(table, "serial", disk.Serial);
+        return table;
+    }
+
+    private static TomlTable WriteModule(ModuleConfig module)
+    {
+        TomlTable table = Section();
+        AddText(table, "path", module.Path);
+        AddText(table, "arguments", module.Arguments);
         return table;
     }
 

@@ -31,6 +31,9 @@ public sealed partial class VmConfig
     /// <summary><c>[[disk]]</c>: virtio block devices in the order of their slots.</summary>
     public IList<DiskConfig> Disks { get; private init; } = [];
 
+    /// <summary><c>[[module]]</c>: files for a Multiboot or PVH kernel, after the ramdisk, which is its first module.</summary>
+    public IList<ModuleConfig> Modules { get; private init; } = [];
+
     /// <summary><c>[[device]]</c>: further virtio devices, after the disks.</summary>
     public IList<DeviceConfig> ExtraDevices { get; private init; } = [];
 
@@ -54,6 +57,7 @@ public sealed partial class VmConfig
         Virtio = Virtio.Clone(),
         Console = Console.Clone(),
         Disks = [.. Disks.Select(disk => disk.Clone())],
+        Modules = [.. Modules.Select(module => module.Clone())],
         ExtraDevices = [.. ExtraDevices.Select(device => device.Clone())],
         Channels = [.. Channels],
         SourcePath = SourcePath,
@@ -287,6 +291,18 @@ public sealed class DiskConfig
     public string? Serial { get; set; }
 
     internal DiskConfig Clone() => (DiskConfig)MemberwiseClone();
+}
+
+/// <summary><c>[[module]]</c></summary>
+public sealed class ModuleConfig
+{
+    /// <summary>The file.</summary>
+    public required string Path { get; set; }
+
+    /// <summary>Words for the kernel that go with it; a Multiboot kernel sees them behind the file's name.</summary>
+    public string? Arguments { get; set; }
+
+    internal ModuleConfig Clone() => (ModuleConfig)MemberwiseClone();
 }
 
 /// <summary><c>[[device]]</c></summary>

@@ -21,6 +21,16 @@ internal sealed class VmConfigBinder(FieldSet root)
             config.Disks.Add(BindDisk(fields));
         }
 
+        foreach (FieldSet fields in root.Sections("module"))
+        {
+            config.Modules.Add(new ModuleConfig
+            {
+                Path = fields.Required("path", fields.FileName("path")),
+                Arguments = fields.Text("arguments"),
+            });
+            fields.RejectUnknown();
+        }
+
         foreach (FieldSet fields in root.Sections("device"))
         {
             DeviceKind? kind = fields.Choice("type", ("rng", DeviceKind.Rng), ("console", DeviceKind.Console));

@@ -18,6 +18,11 @@ internal sealed class MachineOptions
     private readonly Argument<string?> _target;
     private readonly Option<string?> _kernel = Text("--kernel", "FILE", "The kernel: ELF, Linux Image or bzImage, gzip of these, or raw bytes");
     private readonly Option<string?> _initrd = Text("--initrd", "FILE", "The initial ramdisk");
+    private readonly Option<string[]> _modules = new("--module")
+    {
+        HelpName = "FILE[ WORDS]", Description = "x86_64: a module for a Multiboot or PVH kernel, with words for it; may be repeated", Arity = ArgumentArity.OneOrMore,
+    };
+
     private readonly Option<string?> _append = Text("--append", "TEXT", "The kernel's command line; added to a named guest's own");
     private readonly Option<ulong?> _memory = new("--memory", "-m")
     {
@@ -85,7 +90,7 @@ internal sealed class MachineOptions
     {
         command.Arguments.Add(_target);
         foreach (Option option in (Option[])
-            [_kernel, _initrd, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _virtio, _engine, _tier, _architecture, _irqchip])
+            [_kernel, _initrd, _modules, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _virtio, _engine, _tier, _architecture, _irqchip])
         {
             command.Options.Add(option);
         }
@@ -161,6 +166,8 @@ internal sealed class MachineOptions
             config.Base.Name = Path.GetFileNameWithoutExtension(kernelPath);
         config.Kernel.Path = PathOf(_kernel) ?? config.Kernel.Path;
         config.Kernel.RamdiskPath = PathOf(_initrd) ?? config.Kernel.RamdiskPath;
+        foreach (string module in result.GetValue(_modules) ?? [])
+            config.Modules.Add(ParseModule(module));
         config.Kernel.DtbPath = PathOf(_dtb) ?? config.Kernel.DtbPath;
         if (result.GetValue(_append) is { } append)
         {
@@ -212,6 +219,17 @@ internal sealed class MachineOptions
             config.Virtio.Interface = virtio == "legacy" ? VirtioMmioInterface.Legacy : VirtioMmioInterface.Modern;
         foreach (string device in result.GetValue(_devices) ?? [])
             config.ExtraDevices.Add(new DeviceConfig { Kind = device == "rng" ? DeviceKind.Rng : DeviceKind.Console });
+    }
+
+    /// <summary>Reads FILE[ WORDS]; a file whose name has spaces is taken when there is one and no words follow.</summary>
+    internal static ModuleConfig ParseModule(string text)
+    {
+        int space = File.Exists(text) ? -1 : text.IndexOf(' ', StringComparison.Ordinal);
+        string path = space < 0 ? text : text[..space];
+        string? words = space < 0 ? null : text[(space + 1)..].Trim();
+        return path.Length > 0
+            ? new ModuleConfig { Path = Path.GetFullPath(path), Arguments = string.IsNullOrEmpty(words) ? null : words }
+            : throw new InputException($"--module {text}: the file's name is missing");
     }
 
     /// <summary>Reads FILE[,readonly][,serial=TEXT].</summary>

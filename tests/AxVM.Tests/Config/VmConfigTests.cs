@@ -98,7 +98,10 @@ public sealed class VmConfigTests
             [[device]]
             type = "rng"
             """);
+        config.Modules.Add(new ModuleConfig { Path = "one.mod", Arguments = "its words" });
+        config.Modules.Add(new ModuleConfig { Path = "two.mod" });
         VmConfig again = VmConfig.Parse(config.ToToml());
+        Assert.Equal([("one.mod", "its words"), ("two.mod", null)], again.Modules.Select(module => (module.Path, module.Arguments)));
         Assert.Equal(StartProfile.Machine, again.Engine.Profile);
         Assert.Equal("sv39", again.Engine.Mmu);
         Assert.Equal(1536UL << 20, again.Memory.Size);

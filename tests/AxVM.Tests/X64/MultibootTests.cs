@@ -119,7 +119,7 @@ public sealed class MultibootTests : IDisposable
         X64BootPlan plan = Plan(Elf32(Header1(0b11), [0xF4]));
         Assert.Equal((X64Start.Multiboot, (ulong)Base + 12, 0x2BADB002u, false), (plan.Start, plan.Entry, plan.Magic, plan.IsLinux));
         ReadOnlySpan<byte> info = At(plan, plan.BootData);
-        Assert.Equal(0b10_0100_1101u, Word(info, 0));
+        Assert.Equal(0b1_0010_0100_1101u, Word(info, 0));
         Assert.Equal((639u, 15u * 1024), (Word(info, 4), Word(info, 8)));
         Assert.Equal($"{_file} one two", Text(At(plan, Word(info, 16))));
         Assert.Equal("axvisor", Text(At(plan, Word(info, 64))));
@@ -134,6 +134,69 @@ public sealed class MultibootTests : IDisposable
         for (uint at = Word(info, 48); at < Word(info, 48) + Word(info, 44); at += Word(At(plan, at), 0) + 4)
             map.Add((Word(At(plan, at), 4), Word(At(plan, at), 12), Word(At(plan, at), 20)));
         Assert.Equal([(0, 0x9_FC00, 1), (0x9_FC00, 0x400, 2), (0xE_0000, 0x2_0000, 2), (0x10_0000, 0xF0_0000, 1)], map);
+    }
+
+    [Fact]
+    public void A_kernel_is_told_of_every_module_with_its_words_and_of_the_text_screen()
+    {
+        foreach (byte[] header in (byte[][])[Header1(0), Header2()])
+        {
+            VmConfig config = Config(Elf32(header, [0xF4]));
+            config.Modules.Add(new ModuleConfig { Path = _module, Arguments = "two words" });
+            config.Modules.Add(new ModuleConfig { Path = _file });
+            X64BootPlan plan = X64BootPlan.Make(X64VirtConfig.From(config), [0]);
+            ReadOnlySpan<byte> info = At(plan, plan.BootData);
+            List<(string Text, uint Start, uint End)> modules = [];
+            byte[] screen;
+            if (plan.Magic == MultibootInformation.Magic1)
+            {
+                for (uint i = 0; i < Word(info, 20); i++)
+                {
+                    ReadOnlySpan<byte> entry = At(plan, Word(info, 24) + i * 16);
+                    modules.Add((Text(At(plan, Word(entry, 8))), Word(entry, 0), Word(entry, 4)));
+                }
+
+                screen = info.Slice(88, 22).ToArray();
+            }
+            else
+            {
+                screen = [];
+                for (int tag = 8; Word(info, tag) != 0; tag += (int)(Word(info, tag + 4) + 7 & ~7u))
+                {
+                    if (Word(info, tag) == 3)
+                        modules.Add((Text(info[(tag + 16)..]), Word(info, tag + 8), Word(info, tag + 12)));
+                    else if (Word(info, tag) == 8)
+                        screen = info.Slice(tag + 8, 22).ToArray();
+                }
+            }
+
+            Assert.Equal([_module, $"{_module} two words", _file], modules.Select(module => module.Text));
+            Assert.Equal([7u, 7u, (uint)new FileInfo(_file).Length], modules.Select(module => module.End - module.Start));
+            Assert.Equal("ramdisk", Encoding.ASCII.GetString(At(plan, modules[1].Start)));
+            Assert.All(modules, module => Assert.Equal(0u, module.Start & 0xFFF));
+            Assert.Equal([.. Words(0xB_8000, 0, 160, 80, 25), 16, 2], screen);
+        }
+    }
+
+    [Fact]
+    public void A_kernel_with_the_pvh_note_is_told_of_its_modules_words()
+    {
+        BootModule[] modules = [new(0x20_0000, 5, "ramdisk", ""), new(0x30_0000, 6, "one", "its words"), new(0x40_0000, 7, "two", "others")];
+        byte[] info = X64BootData.PvhStartInfo(0x6000, [new E820Range(0, 0x9_FC00, E820Type.Usable)], new X64BootData.Pointers(1, 0x20_0000, 5, 0, 2), modules);
+        Assert.Equal((3u, 0x6038u), (Word(info, 12), Word(info, 16)));
+        Assert.Equal((0x20_0000u, 5u, 0u), (Word(info, 56), Word(info, 64), Word(info, 72)));
+        Assert.Equal((0x30_0000u, 6u, "its words"), (Word(info, 88), Word(info, 96), Text(info.AsSpan((int)Word(info, 104) - 0x6000))));
+        Assert.Equal((0x40_0000u, 7u, "others"), (Word(info, 120), Word(info, 128), Text(info.AsSpan((int)Word(info, 136) - 0x6000))));
+        Assert.Equal((1u, 0x9_FC00u), (Word(info, 48), Word(info, (int)Word(info, 40) - 0x6000 + 8)));
+    }
+
+    [Fact]
+    public void A_kernel_that_takes_no_modules_is_refused_them()
+    {
+        VmConfig config = Config([0xF4]);
+        config.Modules.Add(new ModuleConfig { Path = _module });
+        ImageException refused = Assert.Throws<ImageException>(() => X64BootPlan.Make(X64VirtConfig.From(config), [0]));
+        Assert.Contains("takes no modules", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -186,7 +249,7 @@ public sealed class MultibootTests : IDisposable
         { "tag 2 has 0x4 bytes", Header2(Words(2, 4)) },
         { "tag 3 has 0x8 bytes", Header2(Words(3, 8)) },
         { "asks by its Multiboot 2 header for tag 77", Elf32(Header2(Words(77, 8)), [0xF4]) },
-        { "information of type 8", Elf32(Header2(Words(1, 12, 8)), [0xF4]) },
+        { "information of type 7", Elf32(Header2(Words(1, 12, 7)), [0xF4]) },
     };
 
     [Theory]
