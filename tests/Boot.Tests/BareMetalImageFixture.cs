@@ -47,6 +47,14 @@ public sealed class BareMetalImageFixture : IDisposable
         return File.ReadAllBytes(flat);
     }
 
+    /// <summary>Assembles a file of <c>Guests/</c> to a program that is linked at an address.</summary>
+    public static void Link(string source, ulong address, string program)
+    {
+        string assembled = Path.ChangeExtension(program, ".o");
+        Run("aarch64-linux-gnu-as", "-march=armv8.2-a", Path.Combine(AppContext.BaseDirectory, "Guests", source), "-o", assembled);
+        Run("aarch64-linux-gnu-ld", "-Ttext", $"0x{address:x}", assembled, "-o", program);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 

@@ -299,6 +299,31 @@ public sealed unsafe class HostDeviceTests
         }
     }
 
+    [Theory]
+    [InlineData(0x0801_000C, "vm one looks for a GICv2 at 0x801000c: its interrupt controller is a GICv3")]
+    [InlineData(0x0D00_0000, "vm one accesses 0xd000000, where nothing answers: it takes an external abort")]
+    public void A_guest_that_looks_for_a_device_in_vain_is_told_of_once(ulong address, string line)
+    {
+        using var board = new HostBoard(1, new HostArchive().Add("one", Program));
+        board.PowerOn();
+        foreach (string command in (string[])["vm start one", "vm restart -f one"])
+        {
+            board.Command(command);
+            board.Run(1000);
+        }
+        Assert.Equal(VmState.Running, HostBoard.Vm("one")->State);
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(board.Console, System.Text.RegularExpressions.Regex.Escape(line)));
+
+        IEnumerable<GuestStep> Program(GuestCpu cpu)
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                yield return GuestCpu.Read(address);
+                yield return cpu.Write(address, 1);
+            }
+        }
+    }
+
     private static Action<VmConfig, ulong> Reserves(ulong offset, ulong size) => (config, ram) => config.Kernel.MemoryRegions =
     [
         new MemoryRegionConfig(HostArchive.GuestRam, HostArchive.Memory, 7, MemoryMapType.Allocate),

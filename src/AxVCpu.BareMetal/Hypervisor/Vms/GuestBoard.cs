@@ -14,6 +14,9 @@ internal static class GuestBoard
 
     internal const ulong Distributor = 0x0800_0000;
     internal const ulong DistributorSize = 0x1_0000;
+    /// <summary>Where a GICv2 of QEMU's machine has its CPU interface; nothing is there.</summary>
+    internal const ulong Gicv2CpuInterface = 0x0801_0000;
+    internal const ulong Gicv2CpuInterfaceSize = 0x1_0000;
     internal const ulong Redistributors = 0x080A_0000;
     internal const ulong RedistributorSize = 0x2_0000;
     internal const ulong Uart = 0x0900_0000;

@@ -88,6 +88,7 @@ internal unsafe partial struct Vm
     private ulong _vcpuPages;
     private uint _identical;
     private int _channelInterruptWanted;
+    private bool _hasReportedAbsence;
 
     /// <summary>How many vCPUs it has.</summary>
     internal readonly int VCpuCount => (int)Manifest.VCpus;
@@ -123,6 +124,22 @@ internal unsafe partial struct Vm
                 return i;
         }
         return -1;
+    }
+
+    /// <summary>
+    /// Says once in the VM's life that its guest takes an external abort because nothing answers at an address: whoever writes a kernel
+    /// wants to know, and a guest that does it all the time must not fill the log. The lock is held.
+    /// </summary>
+    internal void ReportAbsence(ulong address)
+    {
+        if (_hasReportedAbsence)
+            return;
+        _hasReportedAbsence = true;
+        LogLine line = Log.Warn("vm "u8).Text(Manifest.Name.Span);
+        if (address - GuestBoard.Gicv2CpuInterface < GuestBoard.Gicv2CpuInterfaceSize)
+            line.Text(" looks for a GICv2 at "u8).Hex(address).Text(": its interrupt controller is a GICv3"u8).End();
+        else
+            line.Text(" accesses "u8).Hex(address).Text(", where nothing answers: it takes an external abort"u8).End();
     }
 
     /// <summary>Whether no CPU runs a vCPU of it, and none will.</summary>

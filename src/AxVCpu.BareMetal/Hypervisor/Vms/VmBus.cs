@@ -14,6 +14,8 @@ internal readonly unsafe struct VmBus(VmVCpu* vcpu) : IRunLoopVm
     {
         Vm->Lock.Enter();
         bool answered = Vm->Devices.Read(Vm, _vcpu->Index, address.Value, width, out value);
+        if (!answered)
+            Vm->ReportAbsence(address.Value);
         Vm->Lock.Exit();
         return answered;
     }
@@ -23,6 +25,8 @@ internal readonly unsafe struct VmBus(VmVCpu* vcpu) : IRunLoopVm
     {
         Vm->Lock.Enter();
         bool answered = Vm->Devices.Write(Vm, _vcpu->Index, address.Value, width, value);
+        if (!answered)
+            Vm->ReportAbsence(address.Value);
         Vm->Lock.Exit();
         return answered;
     }
