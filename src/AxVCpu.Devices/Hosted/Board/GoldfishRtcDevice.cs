@@ -3,13 +3,9 @@ namespace AxVCpu.Devices;
 /// <summary>A <see cref="GoldfishRtc"/> on a bus, with the host's clock and a host timer for the alarm. Thread safe.</summary>
 public sealed class GoldfishRtcDevice : IBusDevice, IResettable, IDisposable
 {
-    // A timer counts 32 bits of milliseconds; an alarm further away is approached in steps of a day.
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(1);
-
     private readonly Lock _lock = new();
-    private readonly TimeProvider _time;
     private readonly IInterruptLine _line;
-    private readonly ITimer _timer;
+    private readonly WallClockAlarm _alarm;
     private GoldfishRtc _state;
 
     /// <summary>A clock.</summary>
@@ -23,8 +19,7 @@ public sealed class GoldfishRtcDevice : IBusDevice, IResettable, IDisposable
         Name = name;
         Interrupt = interrupt;
         _line = line;
-        _time = time ?? TimeProvider.System;
-        _timer = _time.CreateTimer(static state => ((GoldfishRtcDevice)state!).Expired(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm = new WallClockAlarm(time, Expired);
     }
 
     /// <inheritdoc/>
@@ -64,7 +59,7 @@ public sealed class GoldfishRtcDevice : IBusDevice, IResettable, IDisposable
     }
 
     /// <summary>Stops the alarm's timer. Register accesses stay harmless.</summary>
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _alarm.Dispose();
 
     private void Expired()
     {
@@ -75,18 +70,11 @@ public sealed class GoldfishRtcDevice : IBusDevice, IResettable, IDisposable
 
     private readonly struct Effects(GoldfishRtcDevice device) : IRtcHost
     {
-        public ulong NowNanoseconds() => (ulong)(device._time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        public ulong NowNanoseconds() => device._alarm.NowNanoseconds;
 
-        public void ArmAlarm(ulong deadline)
-        {
-            ulong now = NowNanoseconds();
-            // Rounded up to the timer's tick: waking early would only arm again.
-            ulong milliseconds = deadline <= now ? 0 : (deadline - now) / 1_000_000 + 1;
-            TimeSpan wait = milliseconds < s_longestWait.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : s_longestWait;
-            device._timer.Change(wait, Timeout.InfiniteTimeSpan);
-        }
+        public void ArmAlarm(ulong deadline) => device._alarm.Set(deadline);
 
-        public void DisarmAlarm() => device._timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        public void DisarmAlarm() => device._alarm.Set(ulong.MaxValue);
 
         public void SetInterrupt(bool level) => device._line.Set(level);
     }

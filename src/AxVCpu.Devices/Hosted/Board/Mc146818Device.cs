@@ -3,13 +3,9 @@ namespace AxVCpu.Devices;
 /// <summary>A <see cref="Mc146818"/> on a bus of ports, with the host's clock and a host timer for its interrupts. Thread safe.</summary>
 public sealed class Mc146818Device : IBusDevice, IResettable, IDisposable
 {
-    // A timer counts 32 bits of milliseconds; a deadline further away is approached in steps of a day.
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(1);
-
     private readonly Lock _lock = new();
-    private readonly TimeProvider _time;
     private readonly IInterruptLine _line;
-    private readonly ITimer _timer;
+    private readonly WallClockAlarm _alarm;
     private Mc146818 _state = new();
 
     /// <summary>A clock.</summary>
@@ -20,9 +16,8 @@ public sealed class Mc146818Device : IBusDevice, IResettable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(line);
         _line = line;
-        _time = time ?? TimeProvider.System;
+        _alarm = new WallClockAlarm(time, Advance);
         Interrupt = interrupt;
-        _timer = _time.CreateTimer(static state => ((Mc146818Device)state!).Advance(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
@@ -70,7 +65,7 @@ public sealed class Mc146818Device : IBusDevice, IResettable, IDisposable
     }
 
     /// <summary>Stops the timer. Register accesses stay harmless.</summary>
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _alarm.Dispose();
 
     private void Advance()
     {
@@ -81,18 +76,10 @@ public sealed class Mc146818Device : IBusDevice, IResettable, IDisposable
 
     private readonly struct Effects(Mc146818Device device) : IMc146818Host
     {
-        public ulong NowNanoseconds() => (ulong)(device._time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        public ulong NowNanoseconds() => device._alarm.NowNanoseconds;
 
         public void SetInterrupt(bool level) => device._line.Set(level);
 
-        public void SetDeadline(ulong deadline)
-        {
-            ulong now = NowNanoseconds();
-            // Rounded up to the timer's tick: waking early would only arm again.
-            ulong milliseconds = deadline <= now ? 0 : (deadline - now) / 1_000_000 + 1;
-            TimeSpan wait = deadline == ulong.MaxValue ? Timeout.InfiniteTimeSpan
-                : milliseconds < s_longestWait.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : s_longestWait;
-            device._timer.Change(wait, Timeout.InfiniteTimeSpan);
-        }
+        public void SetDeadline(ulong deadline) => device._alarm.Set(deadline);
     }
 }
