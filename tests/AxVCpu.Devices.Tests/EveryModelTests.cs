@@ -116,6 +116,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
             "acpi" => new AcpiPowerDevice(UnconnectedLine.Instance, _alarms, this),
             "reset" => new ResetControlDevice(this),
             "fw-cfg" => new FwCfgDevice(2, 64 << 20),
+            "fw-cfg-mmio" => new FwCfgMmioDevice(new FwCfgItems(2, 64 << 20, FwCfgFeatures.Traditional | FwCfgFeatures.Dma), memory),
             "rtc" => new GoldfishRtcDevice(UnconnectedLine.Instance),
             "blk" => new VirtioBlkDevice(new MemoryDisk(), memory, UnconnectedLine.Instance),
             "blk-legacy" => new VirtioBlkDevice(new MemoryDisk(), memory, UnconnectedLine.Instance, kind: VirtioMmioInterface.Legacy),
@@ -129,7 +130,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
     public static TheoryData<string> Kinds => 
     [
         "uart", "plic", "aclint", "sswi", "syscon", "rtc", "blk", "blk-legacy", "empty", "rng", "console",
-        "lapic", "ioapic", "pit", "cmos", "i8042", "acpi", "reset", "fw-cfg",
+        "lapic", "ioapic", "pit", "cmos", "i8042", "acpi", "reset", "fw-cfg", "fw-cfg-mmio",
     ];
 
     private static bool IsPlainData<T>() => !RuntimeHelpers.IsReferenceOrContainsReferences<T>();
@@ -150,6 +151,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
         Assert.True(IsPlainData<I8042>());
         Assert.True(IsPlainData<ResetControl>());
         Assert.True(IsPlainData<FwCfg>());
+        Assert.True(IsPlainData<FwCfgMmio>());
         Assert.True(IsPlainData<VirtioMmio>());
         Assert.True(IsPlainData<Virtqueue>());
         Assert.True(IsPlainData<DescriptorChain>());

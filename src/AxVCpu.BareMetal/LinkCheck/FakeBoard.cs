@@ -1,3 +1,4 @@
+using System;
 using AxVCpu.Devices;
 
 namespace AxVCpu.BareMetal.LinkCheck;
@@ -10,7 +11,7 @@ internal struct FakeBoard : ISysconHost, IPlicHost, IUart16550Host, IAclintHost,
 
     public readonly ulong Effects => _effects;
 
-    public readonly byte ReadItem(FwCfgKey key, uint offset) => (byte)((uint)key + offset);
+    public void ReadItem(FwCfgKey key, uint offset, Span<byte> destination) => _effects += (uint)key + offset + (uint)destination.Length;
 
     public void Finish(SysconStatus status, ushort code) => _effects += (ulong)status + code;
 

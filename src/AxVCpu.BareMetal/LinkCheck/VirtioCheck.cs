@@ -4,7 +4,7 @@ using AxVCpu.Devices;
 
 namespace AxVCpu.BareMetal.LinkCheck;
 
-/// <summary>Every transition of the virtio models.</summary>
+/// <summary>Every transition of the models with DMA.</summary>
 internal static class VirtioCheck
 {
     [RuntimeExport("axvcpu_check_virtio_mmio")]
@@ -56,6 +56,17 @@ internal static class VirtioCheck
         return host.Effects;
     }
 
+    [RuntimeExport("axvcpu_check_fw_cfg")]
+    public static ulong Configuration(ulong seed)
+    {
+        FakeVirtio host = default;
+        FwCfgMmio configuration = default;
+        configuration.Write(ref host, seed, AccessWidth.Qword, seed);
+        configuration.Read(ref host, seed, AccessWidth.Dword, out ulong value);
+        configuration.Reset();
+        return value + host.Effects;
+    }
+
     private static ulong Queue(ref VirtioMmio transport, ref FakeVirtio host, ulong seed)
     {
         Span<byte> buffer = stackalloc byte[16];
@@ -68,8 +79,8 @@ internal static class VirtioCheck
     }
 }
 
-/// <summary>The outside of every virtio model, and a guest memory that takes everything.</summary>
-internal struct FakeVirtio : IVirtioBlkHost, IVirtioConsoleHost, IVirtioRngHost
+/// <summary>The outside of every model with DMA, and a guest memory that takes everything.</summary>
+internal struct FakeVirtio : IVirtioBlkHost, IVirtioConsoleHost, IVirtioRngHost, IFwCfgMmioHost
 {
     private ulong _effects;
 
@@ -108,6 +119,8 @@ internal struct FakeVirtio : IVirtioBlkHost, IVirtioConsoleHost, IVirtioRngHost
     public readonly int Transmit(ReadOnlySpan<byte> characters) => characters.Length;
 
     public void Fill(Span<byte> destination) => Count(destination.Length);
+
+    public void ReadItem(FwCfgKey key, uint offset, Span<byte> destination) => Count(destination.Length);
 
     private bool Count(int amount)
     {

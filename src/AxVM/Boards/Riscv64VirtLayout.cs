@@ -66,6 +66,9 @@ public static class Riscv64VirtLayout
     /// <summary>The first slot's interrupt at the PLIC; the others follow.</summary>
     public const uint VirtioIrq = 1;
 
+    /// <summary>The firmware configuration device.</summary>
+    public const ulong FwCfg = 0x1010_0000;
+
     /// <summary>The first byte of RAM.</summary>
     public const ulong Ram = 0x8000_0000;
 

@@ -78,6 +78,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
             _ownedAsync.Add(_virtio);
             _virtio.Fill(config, _board.Disks, console);
             _virtio.Complete(Riscv64VirtLayout.VirtioSlots, config.Virtio.Interface);
+            _bus.Add(Riscv64VirtLayout.FwCfg, new FwCfgMmioDevice(new FwCfgItems(harts, _board.RamBytes, FwCfgFeatures.Traditional | FwCfgFeatures.Dma), new GuestMemoryDma(_memory)));
             _semihosting = new SemihostingPort(_memory, Clock, host, _uart);
         }
         catch

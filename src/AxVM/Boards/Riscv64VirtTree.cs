@@ -76,6 +76,10 @@ public static class Riscv64VirtTree
         }
 
         AddSoc(root, options);
+        root.AddChild(UnitName("fw-cfg", Riscv64VirtLayout.FwCfg))
+            .SetText("compatible", "qemu,fw-cfg-mmio")
+            .SetLongs("reg", Riscv64VirtLayout.FwCfg, AxVCpu.Devices.FwCfgMmio.Size)
+            .Set("dma-coherent");
         AddPower(root, "poweroff", "syscon-poweroff", FinisherPass);
         AddPower(root, "reboot", "syscon-reboot", FinisherReset);
         return tree;
