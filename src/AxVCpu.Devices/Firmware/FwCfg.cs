@@ -110,12 +110,12 @@ public struct FwCfg
             return true;
         if (offset != (ulong)FwCfgRegister.Selector || width != AccessWidth.Word)
             return false;
-        Select((ushort)value);
+        Choose((ushort)value);
         return true;
     }
 
     /// <summary>Chooses the item that is read next, from its begin.</summary>
-    internal void Select(ushort key)
+    internal void Choose(ushort key)
     {
         _key = (FwCfgKey)(key & ~WriteChannel);
         _offset = 0;

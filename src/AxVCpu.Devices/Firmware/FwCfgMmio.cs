@@ -90,7 +90,7 @@ public struct FwCfgMmio
             case (ulong)FwCfgMmioRegister.Data:
                 return true;
             case (ulong)FwCfgMmioRegister.Selector when width == AccessWidth.Word:
-                _items.Select((ushort)BigEndian(value, sizeof(ushort)));
+                _items.Choose((ushort)BigEndian(value, sizeof(ushort)));
                 return true;
             case High when width == AccessWidth.Qword:
                 _address = BigEndian(value, sizeof(ulong));
@@ -125,7 +125,7 @@ public struct FwCfgMmio
             uint length = (uint)BigEndian(LittleEndian.Get(bytes, 4, 4), 4);
             ulong address = BigEndian(LittleEndian.Get(bytes, 8, 8), 8);
             if ((word & (uint)FwCfgDmaControl.Select) != 0)
-                _items.Select((ushort)(word >> 16));
+                _items.Choose((ushort)(word >> 16));
             answer = Move(ref host, (FwCfgDmaControl)word, address, length);
         }
         LittleEndian.Put(bytes, 0, 4, BigEndian((uint)answer, 4));
