@@ -92,11 +92,12 @@ internal static class KvmProber
     ];
 
     /// <summary>What stands for a capability of the engine in the kernel.</summary>
-    private static readonly (KvmCapability Capability, EngineCapabilities Meaning)[] s_optional =
+    private static readonly (KvmCapability Capability, int Bits, EngineCapabilities Meaning)[] s_optional =
     [
-        (KvmCapability.IrqChip, EngineCapabilities.EngineInterruptController),
-        (KvmCapability.IrqFd, EngineCapabilities.InterruptEvents),
-        (KvmCapability.IoEventFd, EngineCapabilities.WriteEvents),
+        (KvmCapability.IrqChip, ~0, EngineCapabilities.EngineInterruptController),
+        (KvmCapability.IrqFd, ~0, EngineCapabilities.InterruptEvents),
+        (KvmCapability.IoEventFd, ~0, EngineCapabilities.WriteEvents),
+        (KvmCapability.XenHvm, (int)KvmXenHvmConfig.InterceptHypercalls, EngineCapabilities.HypercallExits),
     ];
 
     /// <summary>What the engine honours, as far as the host can be asked.</summary>
@@ -106,8 +107,8 @@ internal static class KvmProber
             | EngineCapabilities.SystemRegisterExits;
         if (Examine(host).Status != KvmStatus.Available)
             return all;
-        foreach ((KvmCapability capability, EngineCapabilities meaning) in s_optional)
-            all |= host.Check(capability) != 0 ? meaning : EngineCapabilities.None;
+        foreach ((KvmCapability capability, int bits, EngineCapabilities meaning) in s_optional)
+            all |= (host.Check(capability) & bits) != 0 ? meaning : EngineCapabilities.None;
         return all;
     }
 

@@ -44,12 +44,19 @@ public sealed class KvmX64MachineConfig
     /// <summary>
     /// A port whose OUT instructions are hypercalls: number in rax, arguments in rdi, rsi, rdx, r10, r8 and r9, result in rax. Null for none.
     /// </summary>
-    /// <remarks>
-    /// VMCALL and VMMCALL are no way to the VMM: the kernel answers them itself with the calls of its own paravirtual interface, and an
-    /// unknown number with an error to the guest (Documentation/virt/kvm/x86/hypercalls.rst); the one that KVM_CAP_EXIT_HYPERCALL gives to the
-    /// VMM concerns encrypted memory only.
-    /// </remarks>
+    /// <remarks>Works with every kernel and at every privilege level that may use the port.</remarks>
     public ushort? HypercallPort { get; init; }
+
+    /// <summary>
+    /// Whether VMCALL and VMMCALL leave the guest as hypercalls: number in rax, arguments in rdi, rsi, rdx, r10, r8 and r9 (outside of 64-bit
+    /// mode in ebx, ecx, edx, esi, edi and ebp), result in rax. Needs <see cref="EngineCapabilities.HypercallExits"/>.
+    /// </summary>
+    /// <remarks>
+    /// Otherwise the kernel answers them itself, with the calls of its own paravirtual interface (Documentation/virt/kvm/x86/hypercalls.rst),
+    /// which such a guest has not. Only at privilege level 0, as with those: other levels get the error -1 (EPERM). One call stays in the
+    /// kernel, the event channel operation of Xen (number 32 with 4 as its first argument), when it cannot read what the second points to.
+    /// </remarks>
+    public bool HypercallExits { get; init; }
 }
 
 /// <summary>
@@ -99,6 +106,8 @@ public sealed unsafe partial class KvmX64Machine : IDisposable
             _vm = _system.Create(KvmRequest.CreateVm);
             RunPageSize = (nuint)_system.Require(KvmRequest.GetVCpuMmapSize);
             CreateInterruptController(config);
+            if (config.HypercallExits)
+                InterceptHypercalls();
             var msrs = new MsrPolicy(config.Profile.AllowedMsrs, config.ServedMsrs);
             msrs.Apply(_vm);
             Cpuid = CpuidTable.Build(_system, _vm, config, msrs);
@@ -163,6 +172,14 @@ public sealed unsafe partial class KvmX64Machine : IDisposable
 
     /// <summary>Forgets a processor that will not run any more.</summary>
     internal void Remove(Processor processor) => Interlocked.CompareExchange(ref _processors[processor.ApicId], null, processor);
+
+    private void InterceptHypercalls()
+    {
+        if ((_system.Check(KvmCapability.XenHvm) & KvmXenHvmConfig.InterceptHypercalls) == 0)
+            throw new EngineException("the kernel's KVM cannot give hypercalls to the VMM: it is built without CONFIG_KVM_XEN");
+        KvmXenHvmConfig request = new() { Flags = KvmXenHvmConfig.InterceptHypercalls, Register = KvmXenHvmConfig.PageRegister };
+        _vm.Require(KvmRequest.XenHvmConfig, &request);
+    }
 
     private static void ThrowIfFailed(int result, string operation)
     {

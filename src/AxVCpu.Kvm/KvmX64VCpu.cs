@@ -115,7 +115,7 @@ public partial struct KvmX64VCpu :
 
     /// <summary>Sets rax, the result of a hypercall.</summary>
     /// <inheritdoc/>
-    public readonly void SetReturnValue(ulong value) => Live.SetRegister((int)X64Register.Rax, value);
+    public readonly void SetReturnValue(ulong value) => Live.SetReturnValue(value);
 
     /// <summary>The instruction pointer. Writing it commits a pending access first.</summary>
     /// <inheritdoc/>

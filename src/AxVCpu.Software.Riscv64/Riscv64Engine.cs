@@ -18,6 +18,7 @@ public sealed class Riscv64Engine : IEngine
         | EngineCapabilities.DirtyLog
         | EngineCapabilities.UserspaceInterruptController
         | EngineCapabilities.SystemRegisterExits
+        | EngineCapabilities.HypercallExits
         | EngineCapabilities.Portable;
 
     /// <inheritdoc/>

@@ -17,6 +17,7 @@ public sealed unsafe class AbiTests
         Assert.True(KvmRequest.SignalMsi.Fits<KvmMsi>());
         Assert.True(KvmRequest.IrqFd.Fits<KvmIrqFd>());
         Assert.True(KvmRequest.IoEventFd.Fits<KvmIoEventFd>());
+        Assert.True(KvmRequest.XenHvmConfig.Fits<KvmXenHvmConfig>());
         Assert.True(KvmRequest.GetClock.Fits<KvmClockData>());
         Assert.True(KvmRequest.GetIrqChip.Fits<KvmIrqChip>());
         Assert.True(KvmRequest.GetPit2.Fits<KvmPitState>());
@@ -50,7 +51,10 @@ public sealed unsafe class AbiTests
         Assert.Equal(40, Offset(&run, &run.Io.DataOffset));
         Assert.Equal(48, Offset(&run, &run.Mmio.Length));
         Assert.Equal(52, Offset(&run, &run.Mmio.IsWrite));
-        Assert.Equal(88, Offset(&run, &run.Hypercall.Result));
+        Assert.Equal(44, Offset(&run, &run.Xen.PrivilegeLevel));
+        Assert.Equal(48, Offset(&run, &run.Xen.Number));
+        Assert.Equal(56, Offset(&run, &run.Xen.Result));
+        Assert.Equal(64, Offset(&run, &run.Xen.Arguments));
         Assert.Equal(40, Offset(&run, &run.Internal.Data));
         Assert.Equal(40, Offset(&run, &run.Msr.Reason));
         Assert.Equal(44, Offset(&run, &run.Msr.Index));

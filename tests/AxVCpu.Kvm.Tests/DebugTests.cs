@@ -48,6 +48,30 @@ public sealed class DebugTests
     }
 
     [Fact]
+    public void Steps_go_on_from_where_the_vmm_has_moved_the_guest()
+    {
+        using var guest = new Guest(Mode.Long, c =>
+        {
+            c.nop();
+            c.nop();
+            c.nop();
+            c.inc(rbx);
+            c.inc(rbx);
+            c.hlt();
+        });
+        Assert.True(guest.Arch.SetDebug(new X64DebugRequest { SingleStep = true }).IsNone);
+        VCpuExit exit = guest.Run();
+        Assert.Equal((VCpuExitKind.Debug, Guest.Entry + 1), (exit.Kind, exit.Debug.ProgramCounter));
+        guest.Cpu.ProgramCounter = Guest.Entry + 3;
+        exit = guest.Run();
+        Assert.Equal((VCpuExitKind.Debug, Guest.Entry + 6), (exit.Kind, exit.Debug.ProgramCounter));
+        Assert.Equal(1UL, guest.Cpu.GetGpr((int)X64Register.Rbx));
+        Assert.True(guest.Arch.SetDebug(default).IsNone);
+        Assert.Equal(VCpuExitKind.Halt, guest.Run().Kind);
+        Assert.Equal(2UL, guest.Cpu.GetGpr((int)X64Register.Rbx));
+    }
+
+    [Fact]
     public void A_hardware_breakpoint_stops_before_its_instruction()
     {
         using var guest = new Guest(Mode.Long, c =>

@@ -35,6 +35,21 @@ public sealed unsafe class DecodingTests
     }
 
     [Fact]
+    public void A_hypercall_has_its_number_and_arguments()
+    {
+        VCpuExitRecord record = Decode(KvmExitReason.Xen, static page =>
+        {
+            page->Xen.Type = KvmRunXen.Hypercall;
+            page->Xen.PrivilegeLevel = 0;
+            page->Xen.Number = 7;
+            for (int i = 0; i < HypercallExit.ArgumentCount; i++)
+                page->Xen.Arguments[i] = (ulong)i + 1;
+        });
+        var exit = new VCpuExit(in record);
+        Assert.Equal((VCpuExitKind.Hypercall, 7UL, 1UL, 6UL), (exit.Kind, exit.Hypercall.Number, exit.Hypercall.Argument(0), exit.Hypercall.Argument(5)));
+    }
+
+    [Fact]
     public void An_internal_error_carries_the_data_of_the_kernel()
     {
         VCpuExitRecord record = Decode(KvmExitReason.InternalError, static page =>

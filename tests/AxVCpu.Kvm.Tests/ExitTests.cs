@@ -207,6 +207,79 @@ public sealed class ExitTests
         Assert.Equal(0x1234_5678_9ABCUL, guest.Read<ulong>(0x30_0000));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_hypercall_instruction_is_one_where_the_kernel_gives_it_away(bool looksFirst)
+    {
+        RequireHypercalls();
+        using var guest = new Guest(
+            Mode.Long,
+            c =>
+            {
+                c.mov(eax, 7);
+                c.mov(edi, 1);
+                c.mov(esi, 2);
+                c.mov(edx, 3);
+                c.mov(r10d, 4);
+                c.mov(r8d, 5);
+                c.mov(r9d, 6);
+                c.vmmcall();
+                c.mov(__[0x30_0000], rax);
+                c.vmmcall();
+                c.mov(__[0x30_0008], rax);
+                c.hlt();
+            },
+            hypercallExits: true);
+        VCpuExit exit = guest.Run();
+        Assert.Equal((VCpuExitKind.Hypercall, 7UL), (exit.Kind, exit.Hypercall.Number));
+        for (int i = 0; i < HypercallExit.ArgumentCount; i++)
+            Assert.Equal((ulong)i + 1, exit.Hypercall.Argument(i));
+        if (looksFirst)
+            Assert.True(guest.Arch.Read(out X64GeneralRegisters _).IsNone); // which ends the instruction
+        guest.Cpu.SetReturnValue(0x1234_5678_9ABC);
+        Assert.Equal(0x1234_5678_9ABCUL, guest.Cpu.GetGpr((int)X64Register.Rax));
+        exit = guest.Run();
+        Assert.Equal((VCpuExitKind.Hypercall, 0x1234_5678_9ABCUL), (exit.Kind, exit.Hypercall.Number));
+        guest.Cpu.SetGpr((int)X64Register.Rax, 5);
+        Assert.Equal(VCpuExitKind.Halt, guest.Run().Kind);
+        Assert.Equal((0x1234_5678_9ABCUL, 5UL), (guest.Read<ulong>(0x30_0000), guest.Read<ulong>(0x30_0008)));
+    }
+
+    [Fact]
+    public void A_hypercall_instruction_of_a_program_is_an_error_to_it()
+    {
+        RequireHypercalls();
+        using var guest = new Guest(
+            Mode.User,
+            c =>
+            {
+                c.mov(eax, 7);
+                c.vmmcall();
+                c.mov(__[0x30_0000], rax);
+                c.@out(0x10, al);
+            },
+            hypercallExits: true);
+        Assert.Equal(VCpuExitKind.IoWrite, guest.Run().Kind);
+        Assert.Equal(ulong.MaxValue, guest.Read<ulong>(0x30_0000));
+    }
+
+    [Fact]
+    public void A_kernel_that_keeps_hypercalls_is_an_error_and_no_capability()
+    {
+        Guest.Require();
+        Assert.SkipWhen(new KvmEngine().Capabilities.HasFlag(EngineCapabilities.HypercallExits), "this kernel gives hypercalls to the VMM");
+        EngineException refused = Assert.Throws<EngineException>(() => new Guest(Mode.Long, c => c.hlt(), hypercallExits: true));
+        Assert.Contains("CONFIG_KVM_XEN", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static void RequireHypercalls()
+    {
+        Guest.Require();
+        Assert.SkipUnless(
+            new KvmEngine().Capabilities.HasFlag(EngineCapabilities.HypercallExits), "the kernel's KVM keeps hypercalls: it is built without CONFIG_KVM_XEN");
+    }
+
     [Fact]
     public void A_register_on_no_list_leaves_the_guest_and_an_allowed_one_does_not()
     {

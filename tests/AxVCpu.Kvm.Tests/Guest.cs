@@ -38,7 +38,8 @@ internal sealed class Guest : IDisposable
         X64InterruptController controller = X64InterruptController.None,
         ushort? hypercallPort = null,
         IReadOnlyList<X64MsrRange>? served = null,
-        bool lazy = false)
+        bool lazy = false,
+        bool hypercallExits = false)
     {
         Require();
         Memory = GuestAddressSpace.Create(NestedFormat.Npt, 16 << 20);
@@ -51,6 +52,7 @@ internal sealed class Guest : IDisposable
             CpuCount = cpus,
             InterruptController = controller,
             HypercallPort = hypercallPort,
+            HypercallExits = hypercallExits,
             ServedMsrs = served ?? [],
         });
         Cpus = [.. Enumerable.Range(0, cpus).Select(i => KvmEngine.CreateVCpu(Machine, 1, (uint)i, (uint)i))];

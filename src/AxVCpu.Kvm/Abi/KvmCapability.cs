@@ -39,6 +39,9 @@ internal enum KvmCapability
     /// <summary>An address for the page table that Intel processors need for real mode.</summary>
     SetIdentityMapAddress = 37,
 
+    /// <summary>Hypercalls of the guest can leave it: as those of Xen's guests, see <see cref="KvmXenHvmConfig"/>.</summary>
+    XenHvm = 38,
+
     /// <summary>The VM's clock can be set.</summary>
     AdjustClock = 39,
 

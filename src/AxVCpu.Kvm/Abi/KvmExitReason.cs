@@ -24,6 +24,7 @@ internal enum KvmExitReason : uint
     WriteMsr = 30,
     DirtyRingFull = 31,
     BusLock = 33,
+    Xen = 34,
     Notify = 37,
     MemoryFault = 39,
 }

@@ -145,6 +145,8 @@ internal struct KvmGuestDebug
     internal uint Control;
     internal uint Padding;
     internal EightWords DebugRegisters;
+
+    internal readonly bool IsStepping => (Control & SingleStep) != 0;
 }
 
 [InlineArray(8)]

@@ -29,6 +29,7 @@ internal enum KvmRequest : uint
     GetPit2 = 0x8070AE9F,
     SetPit2 = 0x4070AEA0,
     IoEventFd = 0x4040AE79,
+    XenHvmConfig = 0x4038AE7A,
     SetClock = 0x4030AE7B,
     GetClock = 0x8030AE7C,
     EnableCapability = 0x4068AEA3,

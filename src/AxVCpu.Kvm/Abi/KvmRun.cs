@@ -24,7 +24,7 @@ internal struct KvmRun
     [FieldOffset(32)] internal KvmRunIo Io;
     [FieldOffset(32)] internal KvmRunDebug Debug;
     [FieldOffset(32)] internal KvmRunMmio Mmio;
-    [FieldOffset(32)] internal KvmRunHypercall Hypercall;
+    [FieldOffset(32)] internal KvmRunXen Xen;
     [FieldOffset(32)] internal KvmRunInternal Internal;
     [FieldOffset(32)] internal KvmRunInternal SystemEvent;
     [FieldOffset(32)] internal byte EoiVector;
@@ -72,13 +72,18 @@ internal struct KvmRunMmio
     internal byte IsWrite;
 }
 
-internal struct KvmRunHypercall
+/// <summary>struct kvm_xen_exit: a hypercall.</summary>
+internal struct KvmRunXen
 {
-    internal ulong Number;
-    internal SixWords Arguments;
-    internal ulong Result;
-    internal uint LongMode;
+    internal const uint Hypercall = 1;
+
+    internal uint Type;
     internal uint Padding;
+    internal uint LongMode;
+    internal uint PrivilegeLevel;
+    internal ulong Number;
+    internal ulong Result;
+    internal SixWords Arguments;
 }
 
 /// <summary>A type, a count and data: KVM_EXIT_INTERNAL_ERROR and KVM_EXIT_SYSTEM_EVENT.</summary>

@@ -99,6 +99,24 @@ internal struct KvmIoEventFd
     internal FourWords Padding1;
 }
 
+/// <summary>struct kvm_xen_hvm_config.</summary>
+internal struct KvmXenHvmConfig
+{
+    internal const uint InterceptHypercalls = 1 << 1;
+
+    /// <summary>
+    /// A register through which a guest of Xen has its hypercall page made. The kernel wants one to be named before it intercepts anything;
+    /// no guest reaches it, as it is on no list of allowed registers.
+    /// </summary>
+    internal const uint PageRegister = 0x4000_0000;
+
+    internal uint Flags;
+    internal uint Register;
+    internal ulong Blob32;
+    internal ulong Blob64;
+    internal FourWords SizesAndPadding;
+}
+
 /// <summary>struct kvm_clock_data.</summary>
 internal struct KvmClockData
 {

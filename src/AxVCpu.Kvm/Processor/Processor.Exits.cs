@@ -22,6 +22,7 @@ internal sealed unsafe partial class Processor
         ReadRegister,
         WriteRegister,
         Fault,
+        Hypercall,
     }
 
     private Answer _answer;
@@ -148,9 +149,8 @@ internal sealed unsafe partial class Processor
                 _run->Msr.Error = 0;
                 exit.SetSysRegWrite(_run->Msr.Index, _run->Msr.Data);
                 return true;
-            case KvmExitReason.Hypercall:
-                SetHypercall(ref exit);
-                return true;
+            case KvmExitReason.Xen when _run->Xen.Type == KvmRunXen.Hypercall:
+                return SetHypercall(ref exit);
             case KvmExitReason.SetTpr:
                 SetTaskPriority(ref exit);
                 return true;
@@ -299,12 +299,37 @@ internal sealed unsafe partial class Processor
         exit.SetHypercall(registers.Rax, registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9);
     }
 
-    private void SetHypercall(ref VCpuExitRecord exit)
+    /// <summary>A hypercall instruction. The kernel takes the result from the page and steps over the instruction at the next entry.</summary>
+    /// <returns>False when the guest gets an error instead.</returns>
+    private bool SetHypercall(ref VCpuExitRecord exit)
     {
         _isOpen = true;
-        ref SixWords arguments = ref _run->Hypercall.Arguments;
-        _run->Hypercall.Result = 0;
-        exit.SetHypercall(_run->Hypercall.Number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+        ref KvmRunXen call = ref _run->Xen;
+        if (call.PrivilegeLevel != 0)
+        {
+            call.Result = unchecked((ulong)-Libc.ErrorPermission);
+            return false;
+        }
+
+        call.Result = 0;
+        _answer = Answer.Hypercall;
+        ref SixWords arguments = ref call.Arguments;
+        exit.SetHypercall(call.Number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+        return true;
+    }
+
+    /// <summary>Sets the result of a hypercall. The owner.</summary>
+    internal void SetReturnValue(ulong value)
+    {
+        if (_answer != Answer.Hypercall)
+        {
+            SetRegister((int)X64Register.Rax, value);
+            return;
+        }
+
+        // What is written to rax itself would be overwritten by the kernel.
+        _run->Xen.Result = value;
+        _isReadAnswered = true;
     }
 
     private void SetSystemEvent(ref VCpuExitRecord exit)

@@ -23,6 +23,12 @@ internal sealed unsafe partial class Processor
 
     internal void SetRegister(int index, ulong value)
     {
+        if (_answer == Answer.Hypercall && index == (int)X64Register.Rax)
+        {
+            SetReturnValue(value);
+            return;
+        }
+
         CommitRead();
         Number(ref General(), (X64Register)index) = value;
         _due |= DirtyRegisters;
@@ -93,6 +99,7 @@ internal sealed unsafe partial class Processor
         if (error.IsNone)
         {
             _run->SystemRegisters = registers;
+            _due |= _debug.IsStepping ? StepAnew : 0;
             TaskPriority = (byte)group.Cr8;
             _held |= KvmSync.System;
         }
@@ -233,41 +240,6 @@ internal sealed unsafe partial class Processor
     }
 
     /// <summary>Asks for exits at the VMM's breakpoints and steps.</summary>
-    internal EngineError SetDebug(in X64DebugRequest request)
-    {
-        // kvm_pvm reports neither: the first goes to the guest, the second is never looked at.
-        if (_machine.Module == KvmModule.Pvm && (request.BreakpointExits || WatchesData(request.Dr7)))
-            return new EngineError(EngineOperation.Registers, EngineErrorCode.NotSupported);
-        KvmGuestDebug debug = default;
-        if (request.SingleStep)
-            debug.Control |= KvmGuestDebug.Enable | KvmGuestDebug.SingleStep;
-        if (request.BreakpointExits)
-            debug.Control |= KvmGuestDebug.Enable | KvmGuestDebug.SoftwareBreakpoints;
-        if (request.Dr7 != 0)
-        {
-            debug.Control |= KvmGuestDebug.Enable | KvmGuestDebug.HardwareBreakpoints;
-            debug.DebugRegisters[0] = request.Dr0;
-            debug.DebugRegisters[1] = request.Dr1;
-            debug.DebugRegisters[2] = request.Dr2;
-            debug.DebugRegisters[3] = request.Dr3;
-            debug.DebugRegisters[7] = request.Dr7;
-        }
-
-        return Request(KvmRequest.SetGuestDebug, &debug);
-    }
-
-    // DR7.Gn and Ln in bits 2n and 2n + 1, R/Wn in bits 16 + 4n (Intel SDM volume 3, 18.2.4).
-    private static bool WatchesData(ulong dr7)
-    {
-        for (int i = 0; i < 4; i++)
-        {
-            if ((dr7 >> (2 * i) & 3) != 0 && (dr7 >> (16 + (4 * i)) & 3) != 0)
-                return true;
-        }
-
-        return false;
-    }
-
     // struct kvm_msrs: a header of the size of half an entry, count and padding, then the entries.
     private static void FillMsrs(in X64MsrBlock block, KvmMsrEntry* entries)
     {
@@ -338,6 +310,8 @@ internal sealed unsafe partial class Processor
     /// <summary>Before a run: what was written goes in with it.</summary>
     private EngineError FlushRegisters()
     {
+        if ((_due & StepAnew) != 0 || ((_due & DirtyRegisters) != 0 && _debug.IsStepping))
+            return FlushForStep();
         if ((_due & DirtyRegisters) == 0)
             return default;
         _due &= ~DirtyRegisters;

@@ -14,6 +14,7 @@ internal sealed unsafe partial class Processor
     private const int Halt = 8;
     private const int Unshown = 16; // an exit that came of a commit, or behind another
     private const int Disposed = 32;
+    private const int StepAnew = 64; // the instruction that is stepped is not the one that the kernel was told
 
     private int _due;
 

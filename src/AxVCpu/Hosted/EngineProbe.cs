@@ -40,6 +40,8 @@ public enum EngineCapabilities
     InterruptEvents = 1 << 7,
     /// <summary>A guest write can signal a file descriptor instead of leaving the guest (ioeventfd).</summary>
     WriteEvents = 1 << 8,
+    /// <summary>Hypercall instructions of the guest can leave it.</summary>
+    HypercallExits = 1 << 9,
 }
 
 /// <summary>An engine: one way to run vCPUs on this host. Stateless; all members may be used from any thread.</summary>
