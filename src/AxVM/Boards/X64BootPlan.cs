@@ -15,6 +15,9 @@ internal enum X64Start
     /// <summary>In 32-bit protected mode; ebx points to hvm_start_info.</summary>
     Pvh,
 
+    /// <summary>In real mode, with the few services of <see cref="Boot.BootSector"/>.</summary>
+    Real,
+
     /// <summary>In 32-bit protected mode; eax says by whom, ebx points to the information of a Multiboot loader.</summary>
     Multiboot,
 }
@@ -99,7 +102,11 @@ internal sealed class X64BootPlan : IPreparedBoot
             throw new ConfigException("kernel.cmdline", $"has {commandLine.Length - 1} bytes; this kernel takes {longest - 1}");
         }
 
-        if (start != X64Start.Multiboot)
+        if (start == X64Start.Real)
+        {
+            layout.Place("the interrupt vectors", 0, BootSector.LowMemory());
+        }
+        else if (start != X64Start.Multiboot)
         {
             layout.Place("the command line", CommandLine, commandLine);
         }
@@ -110,7 +117,8 @@ internal sealed class X64BootPlan : IPreparedBoot
         PlacedImage? initrd = PlaceInitrd(layout, board, kernel);
         List<BootModule> modules = PlaceModules(layout, board, kernel, start, initrd);
 
-        byte[] tables = AcpiTables.Build(X64VirtLayout.TableArea, config.Base.CpuCount, virtioSlots);
+        byte[] tables = new byte[X64VirtLayout.TableAreaSize];
+        AcpiTables.Build(X64VirtLayout.TableArea, config.Base.CpuCount, virtioSlots).CopyTo(tables, 0);
         byte[] seed = new byte[SeedBytes];
         new SystemEntropy().Fill(seed);
         X64BootData.Pointers pointers = new(CommandLine, initrd?.Address ?? 0, initrd?.Size ?? 0, SetupData, X64VirtLayout.TableArea);
@@ -118,6 +126,10 @@ internal sealed class X64BootPlan : IPreparedBoot
         {
             layout.Place("the Multiboot information", StartInfo, MultibootInformation.Build(kernel.Multiboot!.Version, new(
                 StartInfo, config.Kernel.CommandLine ?? string.Empty, path, modules, board.Map, tables.AsMemory(0, AcpiTables.RsdpSize))));
+        }
+        else if (start == X64Start.Real)
+        {
+            BootSector.Services.CopyTo(tables.AsSpan((int)(BootSector.ServicesAddress - X64VirtLayout.TableArea)));
         }
         else if (start == X64Start.Pvh)
         {
@@ -137,6 +149,7 @@ internal sealed class X64BootPlan : IPreparedBoot
     {
         { PvhEntry: not null } => X64Start.Pvh,
         { Multiboot: not null } => X64Start.Multiboot,
+        { Format: ImageFormat.BootSector } => X64Start.Real,
         { Is64: false } => X64Start.Pvh,
         _ => X64Start.Long,
     };
@@ -160,6 +173,12 @@ internal sealed class X64BootPlan : IPreparedBoot
 
             layout.Place(name, wanted, setup.Payload, setup.MemorySize);
             return wanted + BzImageHeader.EntryOffset;
+        }
+
+        if (kernel.Format == ImageFormat.BootSector)
+        {
+            layout.Place(name, BootSector.Address, kernel.Segments[0].Data);
+            return BootSector.ServicesAddress;
         }
 
         if (kernel.Format is not (ImageFormat.Elf or ImageFormat.Multiboot))
@@ -218,7 +237,7 @@ internal sealed class X64BootPlan : IPreparedBoot
     private static List<BootModule> PlaceModules(BootLayout layout, X64VirtConfig board, KernelImage kernel, X64Start start, PlacedImage? initrd)
     {
         IList<ModuleConfig> wanted = board.Config.Modules;
-        if (wanted.Count != 0 && start == X64Start.Long)
+        if (wanted.Count != 0 && start is not (X64Start.Multiboot or X64Start.Pvh))
         {
             throw new ImageException(kernel.Name, "takes no modules: it has neither a Multiboot header nor the PVH note");
         }

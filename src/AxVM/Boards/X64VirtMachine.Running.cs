@@ -171,11 +171,15 @@ internal sealed partial class X64VirtMachine
         EngineError error = arch.SetEntry(new GuestPhysAddr(cpu.IsBootstrap ? plan.Entry : 0));
         if (error.IsNone)
         {
-            error = !cpu.IsBootstrap
-                ? arch.Setup(default(X64RealModeSetup))
-                : plan.Start != X64Start.Long
-                    ? arch.Setup(new X64ProtectedModeSetup { Registers = new X64GeneralRegisters { Rax = plan.Magic, Rbx = plan.BootData } })
-                    : arch.Setup(new X64LongModeSetup { Cr3 = X64BootPlan.Root, Registers = new X64GeneralRegisters { Rsi = plan.BootData } });
+            error = (cpu.IsBootstrap ? plan.Start : (X64Start?)null) switch
+            {
+                X64Start.Long => arch.Setup(new X64LongModeSetup { Cr3 = X64BootPlan.Root, Registers = new X64GeneralRegisters { Rsi = plan.BootData } }),
+                X64Start.Pvh or X64Start.Multiboot => arch.Setup(
+                    new X64ProtectedModeSetup { Registers = new X64GeneralRegisters { Rax = plan.Magic, Rbx = plan.BootData } }),
+                X64Start.Real => arch.Setup(
+                    new X64RealModeSetup { Registers = new X64GeneralRegisters { Rdx = BootSector.Drive, Rsp = BootSector.Address } }),
+                _ => arch.Setup(default(X64RealModeSetup)),
+            };
         }
 
         EngineException.ThrowIfFailed(error);

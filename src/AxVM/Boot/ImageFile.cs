@@ -73,28 +73,35 @@ internal static class ImageFile
     }
 
     /// <summary>Whether a file is a Multiboot kernel, or bytes without a header: no system like Linux. A file that cannot be read is none.</summary>
-    public static bool IsSmallKernel(string path) => ReadStart(path, start => MultibootHeader.IsOne(start)
+    public static bool IsSmallKernel(string path) => ReadStart(path, (start, _) => MultibootHeader.IsOne(start)
         || !(start.IsEmpty || IsGzip(start) || start.StartsWith(ElfFile.Magic) || BzImageHeader.IsOne(start)));
 
-    /// <summary>The architecture that an ELF file, a bzImage or a Multiboot kernel is for, as its first bytes tell; null for other files, and for those that cannot be read.</summary>
-    public static GuestArchitecture? FindArchitecture(string path) => ReadStart<GuestArchitecture?>(path, start =>
-        BzImageHeader.IsOne(start) || (!start.StartsWith(ElfFile.Magic) && MultibootHeader.IsOne(start)) ? GuestArchitecture.X64 : ElfFile.FindArchitecture(start));
+    /// <summary>
+    /// The architecture that an ELF file, a bzImage, a Multiboot kernel or a boot sector is for, as its first bytes tell; null for other files,
+    /// and for those that cannot be read.
+    /// </summary>
+    public static GuestArchitecture? FindArchitecture(string path) => ReadStart(path, (start, length) =>
+        start.StartsWith(ElfFile.Magic) ? ElfFile.FindArchitecture(start)
+        : BzImageHeader.IsOne(start) || MultibootHeader.IsOne(start) || BootSector.IsOne(start, length) ? GuestArchitecture.X64
+        : (GuestArchitecture?)null);
 
     /// <summary>Asks the first bytes of a file, all that a header may be in; those of a file that cannot be read are none.</summary>
-    private static TResult ReadStart<TResult>(string path, Func<ReadOnlySpan<byte>, TResult> ask)
+    private static TResult ReadStart<TResult>(string path, Func<ReadOnlySpan<byte>, long, TResult> ask)
     {
         byte[] start = new byte[MultibootHeader.Reach];
         int got = 0;
+        long length = 0;
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             got = stream.CanSeek ? stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) : 0;
+            length = stream.CanSeek ? stream.Length : 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
         }
 
-        return ask(start.AsSpan(0, got));
+        return ask(start.AsSpan(0, got), length);
     }
 
     /// <summary>Decompresses, and stops as soon as the result is longer than <paramref name="limit"/>.</summary>

@@ -18,6 +18,9 @@ public enum ImageFormat
     /// <summary>Linux's <c>bzImage</c> for x86.</summary>
     BzImage,
 
+    /// <summary>A boot sector for x86, with what follows it.</summary>
+    BootSector,
+
     /// <summary>A file for x86 whose Multiboot header says which of its bytes go where.</summary>
     Multiboot,
 }
@@ -150,6 +153,11 @@ public sealed class KernelImage
         if (architecture == GuestArchitecture.X64 && MultibootHeader.Find(bytes, name) is { } multiboot)
         {
             return MultibootImage(bytes, name, compressed, multiboot, null);
+        }
+
+        if (architecture == GuestArchitecture.X64 && BootSector.IsOne(data, data.Length))
+        {
+            return new KernelImage(name, ImageFormat.BootSector, compressed, [new ImageSegment(BootSector.Address, bytes, (ulong)data.Length)]);
         }
 
         RefuseOtherForms(data, name);
