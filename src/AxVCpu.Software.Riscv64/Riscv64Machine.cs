@@ -52,6 +52,7 @@ public sealed partial class Riscv64Machine : IDisposable
     private readonly Hart?[] _harts;
     private readonly GCHandle _handle;
     private readonly ulong[] _vmmCsrs = new ulong[4096 / 64];
+    private readonly Lazy<PairExchange> _pairExchange = new(() => new PairExchange());
     private int _isDisposed;
 
     /// <summary>Creates a machine without harts.</summary>
@@ -117,6 +118,9 @@ public sealed partial class Riscv64Machine : IDisposable
 
     internal int CodeCacheBytes { get; }
 
+    /// <summary>For amocas.q.</summary>
+    internal PairExchange PairExchange => _pairExchange.Value;
+
     internal Func<StateLayout, int, IHostTranslator?> CreateTranslator { get; }
 
     /// <summary>How guest code is executed.</summary>
@@ -151,8 +155,11 @@ public sealed partial class Riscv64Machine : IDisposable
     /// <summary>Ends the life of the machine; its vCPUs must not run any more.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
-            _handle.Free();
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        _handle.Free();
+        if (_pairExchange.IsValueCreated)
+            _pairExchange.Value.Dispose();
     }
 
     /// <summary>The hart with <paramref name="id"/>, or null before it was created. Any thread.</summary>

@@ -13,24 +13,8 @@ internal sealed unsafe partial class Hart
         bool isDouble = op->Code >= OpCode.LrD;
         uint size = isDouble ? 8u : 4u;
         bool isLoad = op->Code is OpCode.LrW or OpCode.LrD;
-        if ((va & (size - 1)) != 0)
-        {
-            // No misaligned atomicity granule: main memory reports it as not aligned, and emulation is the guest's affair.
-            RaiseException(isLoad ? ExceptionCause.LoadAddressMisaligned : ExceptionCause.StoreAddressMisaligned, va);
+        if (!TranslateAtomic(va, size, isLoad, out byte* host))
             return false;
-        }
-
-        TlbEntry* entry = (TlbEntry*)(_s->DataTlb + (isLoad ? 0 : SoftTlb.StoreOffset) + ((va >> SoftTlb.IndexShift) & SoftTlb.IndexMask));
-        byte* host = (byte*)(va + entry->Addend);
-        if (entry->Tag != (va & SoftTlb.PageMask))
-        {
-            MemoryAccess access = isLoad ? MemoryAccess.Load : MemoryAccess.Store;
-            TlbFill found = FillTlb(va, size, access, out host, out _);
-            if (found == TlbFill.Mmio)
-                RaiseAccessFault(va, access);
-            if (found != TlbFill.Mapped)
-                return false;
-        }
 
         // SAFETY: host is the translation of an aligned address in one mapped page, for store unless this is LR.
         ulong operand = _s->X[op->Rs2];

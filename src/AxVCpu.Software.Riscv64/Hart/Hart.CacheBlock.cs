@@ -8,6 +8,9 @@ internal sealed unsafe partial class Hart
     /// <summary>Bytes of a cache block; also what the device tree says.</summary>
     public const int CacheBlockBytes = 64;
 
+    /// <summary>During a cache-block management instruction, whose faults are those of a store.</summary>
+    private bool _loadsFaultAsStores;
+
     /// <summary>Executes a cache-block instruction at Pc. False when it trapped or an exit is pending.</summary>
     private bool ExecuteCacheBlock(CodeBlock* block, Op* op)
     {
@@ -23,12 +26,20 @@ internal sealed unsafe partial class Hart
 
         ulong va = _s->X[op->Rs1];
         ulong first = va & ~(ulong)(CacheBlockBytes - 1);
-        switch (FillTlb(first, CacheBlockBytes, MemoryAccess.Store, out byte* host, out _))
+        bool isZero = op->Code == OpCode.CboZero;
+        // "Permitted whenever a load or a store is permitted" ("CMO", Cache-Block Management Instructions), and whoever may store may load.
+        _loadsFaultAsStores = !isZero;
+        TlbFill found = FillTlb(first, CacheBlockBytes, isZero ? MemoryAccess.Store : MemoryAccess.Load, out byte* host, out _);
+        _loadsFaultAsStores = false;
+        switch (found)
         {
             case TlbFill.Mapped:
-                if (op->Code == OpCode.CboZero)
+                if (isZero)
                     new Span<byte>(host, CacheBlockBytes).Clear(); // SAFETY: an aligned block lies inside one mapped page.
                 return true;
+            case TlbFill.Exit:
+                _faultAccess = MemoryAccess.Store;
+                return false;
             case TlbFill.Mmio:
                 RaiseAccessFault(va, MemoryAccess.Store);
                 return false;

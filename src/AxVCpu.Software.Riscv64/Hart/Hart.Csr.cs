@@ -70,6 +70,8 @@ internal sealed unsafe partial class Hart
         {
             case Csr.fflags or Csr.frm or Csr.fcsr:
                 return (_s->Mstatus & StatusBits.FS) != 0;
+            case Csr.seed:
+                return write && MayReadSeed();
             case Csr.satp:
                 return mode == PrivilegeMode.Machine || (_s->Mstatus & StatusBits.TVM) == 0;
             case Csr.stimecmp:
@@ -103,6 +105,7 @@ internal sealed unsafe partial class Hart
             case Csr.fflags: value = _s->Fflags; return true;
             case Csr.frm: value = _s->Frm; return true;
             case Csr.fcsr: value = (_s->Frm << 5) | _s->Fflags; return true;
+            case Csr.seed: value = ReadSeed(); return true;
             case Csr.cycle or Csr.mcycle: value = ReadCounter(CounterCycle, _s->McycleBase); return true;
             case Csr.time: value = Time; return true;
             case Csr.instret or Csr.minstret: value = ReadCounter(CounterInstret, _s->MinstretBase); return true;
@@ -142,8 +145,10 @@ internal sealed unsafe partial class Hart
             case Csr.pmpcfg0 or Csr.pmpcfg2: value = _s->Pmp.ReadConfig(csr - Csr.pmpcfg0); return true;
             case >= Csr.pmpaddr0 and <= Csr.pmpaddr15: value = _s->Pmp.ReadAddress(csr - Csr.pmpaddr0); return true;
 
-            // No Smepmp, so nothing in mseccfg can be set; no triggers, so tselect holds 0 and tdata1 says type 0 (Debug 5.7).
-            case Csr.mseccfg or Csr.tselect or Csr.tdata1 or Csr.tdata2 or Csr.tdata3: value = 0; return true;
+            case Csr.mseccfg: value = _s->Mseccfg; return true;
+
+            // No triggers, so tselect holds 0 and tdata1 says type 0 (Debug 5.7).
+            case Csr.tselect or Csr.tdata1 or Csr.tdata2 or Csr.tdata3: value = 0; return true;
             case Csr.tinfo: value = 1; return true;
             default: value = 0; return false;
         }
@@ -156,6 +161,7 @@ internal sealed unsafe partial class Hart
             case Csr.fflags: WriteFcsr(_s->Frm, (uint)value); return true;
             case Csr.frm: WriteFcsr((uint)value, _s->Fflags); return true;
             case Csr.fcsr: WriteFcsr((uint)value >> 5, (uint)value); return true;
+            case Csr.seed: return true;
 
             case Csr.sstatus: WriteStatus(value, StatusBits.SstatusWritable); return true;
             case Csr.sie: WriteMie((_s->Mie & ~_s->Mideleg) | (value & _s->Mideleg)); return true;
@@ -190,7 +196,8 @@ internal sealed unsafe partial class Hart
             case Csr.mip: WriteMip(value, HasStipFromSoftware ? MipWritable : MipWritable & ~(ulong)InterruptBits.STIP); return true;
             case Csr.pmpcfg0 or Csr.pmpcfg2: _s->Pmp.WriteConfig(csr - Csr.pmpcfg0, value); FlushTranslations(); return true;
             case >= Csr.pmpaddr0 and <= Csr.pmpaddr15: _s->Pmp.WriteAddress(csr - Csr.pmpaddr0, value); FlushTranslations(); return true;
-            case Csr.mseccfg or Csr.tselect or Csr.tdata1 or Csr.tdata2 or Csr.tdata3 or Csr.tinfo: return true;
+            case Csr.mseccfg: _s->Mseccfg = value & MseccfgWritable; return true;
+            case Csr.tselect or Csr.tdata1 or Csr.tdata2 or Csr.tdata3 or Csr.tinfo: return true;
             default: return false;
         }
     }

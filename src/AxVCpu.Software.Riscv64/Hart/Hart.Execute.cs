@@ -277,10 +277,13 @@ internal sealed unsafe partial class Hart
                     va = block->Pc + op->PcOffset + (ulong)(long)op->Imm;
                     goto misalignedTarget;
 
-                case OpCode.Clmul:
-                case OpCode.Clmulh:
-                case OpCode.Clmulr:
-                    ExecuteCarryless(op);
+                case OpCode.Clmul: case OpCode.Clmulh: case OpCode.Clmulr:
+                case OpCode.Pack: case OpCode.Packh: case OpCode.Packw: case OpCode.Brev8: case OpCode.Xperm4: case OpCode.Xperm8:
+                case OpCode.Aes64ds: case OpCode.Aes64dsm: case OpCode.Aes64im: case OpCode.Aes64es: case OpCode.Aes64esm:
+                case OpCode.Aes64ks1i: case OpCode.Aes64ks2: case OpCode.Sha256sum0: case OpCode.Sha256sum1: case OpCode.Sha256sig0:
+                case OpCode.Sha256sig1: case OpCode.Sha512sum0: case OpCode.Sha512sum1: case OpCode.Sha512sig0: case OpCode.Sha512sig1:
+                case OpCode.Sm3p0: case OpCode.Sm3p1: case OpCode.Sm4ed: case OpCode.Sm4ks:
+                    ExecuteComputation(op);
                     op++;
                     continue;
 
@@ -291,6 +294,16 @@ internal sealed unsafe partial class Hart
                 case OpCode.AmoorD: case OpCode.AmominD: case OpCode.AmomaxD: case OpCode.AmominuD: case OpCode.AmomaxuD:
                     At(x)->Pc = block->Pc + op->PcOffset;
                     if (!ExecuteAtomic(op))
+                        goto fault;
+                    op++;
+                    continue;
+                case OpCode.AmoswapB: case OpCode.AmoaddB: case OpCode.AmoxorB: case OpCode.AmoandB: case OpCode.AmoorB:
+                case OpCode.AmominB: case OpCode.AmomaxB: case OpCode.AmominuB: case OpCode.AmomaxuB: case OpCode.AmoswapH:
+                case OpCode.AmoaddH: case OpCode.AmoxorH: case OpCode.AmoandH: case OpCode.AmoorH: case OpCode.AmominH: case OpCode.AmomaxH:
+                case OpCode.AmominuH: case OpCode.AmomaxuH: case OpCode.AmocasB: case OpCode.AmocasH: case OpCode.AmocasW:
+                case OpCode.AmocasD: case OpCode.AmocasQ:
+                    At(x)->Pc = block->Pc + op->PcOffset;
+                    if (!ExecuteMoreAtomic(op))
                         goto fault;
                     op++;
                     continue;

@@ -91,6 +91,7 @@ internal sealed unsafe partial class Hart
             OpCode.Sd or OpCode.Fsd => 8,
             >= OpCode.ScW and <= OpCode.AmomaxuW => 4,
             >= OpCode.ScD and <= OpCode.AmomaxuD => 8,
+            >= OpCode.AmoswapB and <= OpCode.AmocasQ => MoreAtomicSize(op->Code),
             OpCode.CboZero => CacheBlockBytes,
             _ => 0,
         };

@@ -104,9 +104,9 @@ internal sealed unsafe partial class Hart
         RaiseException(
             access switch
             {
-                MemoryAccess.Load => ExceptionCause.LoadPageFault,
-                MemoryAccess.Store => ExceptionCause.StorePageFault,
-                _ => ExceptionCause.InstructionPageFault,
+                MemoryAccess.Load when !_loadsFaultAsStores => ExceptionCause.LoadPageFault,
+                MemoryAccess.Fetch => ExceptionCause.InstructionPageFault,
+                _ => ExceptionCause.StorePageFault,
             },
             va);
         return TlbFill.Trapped;
@@ -118,9 +118,9 @@ internal sealed unsafe partial class Hart
         RaiseException(
             access switch
             {
-                MemoryAccess.Load => ExceptionCause.LoadAccessFault,
-                MemoryAccess.Store => ExceptionCause.StoreAccessFault,
-                _ => ExceptionCause.InstructionAccessFault,
+                MemoryAccess.Load when !_loadsFaultAsStores => ExceptionCause.LoadAccessFault,
+                MemoryAccess.Fetch => ExceptionCause.InstructionAccessFault,
+                _ => ExceptionCause.StoreAccessFault,
             },
             va);
         return TlbFill.Trapped;

@@ -56,6 +56,12 @@ internal sealed unsafe partial class Hart
                 return ExecuteFloatSlow(trace, op, ExecuteFloatMemory(trace, op));
             case >= OpCode.FmvXW and <= OpCode.FcvtDS:
                 return ExecuteFloatSlow(trace, op, ExecuteFloat(trace, op));
+            case >= OpCode.AmoswapB and <= OpCode.AmocasQ:
+                done = ExecuteMoreAtomic(op);
+                break;
+            case >= OpCode.Pack and <= OpCode.Sm4ks or >= OpCode.Clmul and <= OpCode.Clmulr:
+                ExecuteComputation(op);
+                return true;
             case OpCode.Flh or OpCode.Fsh:
                 done = ExecuteFloatMemory(trace, op);
                 break;

@@ -72,18 +72,4 @@ internal sealed unsafe partial class Hart
         _s->Pc += op->Length;
         return true;
     }
-
-    /// <summary>Zbc: rare, and long where the host has no instruction for it.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ExecuteCarryless(Op* op)
-    {
-        ulong a = _s->X[op->Rs1];
-        ulong b = _s->X[op->Rs2];
-        _s->X[op->Rd] = op->Code switch
-        {
-            OpCode.Clmul => IntegerArithmetic.Clmul(a, b),
-            OpCode.Clmulh => IntegerArithmetic.Clmulh(a, b),
-            _ => IntegerArithmetic.Clmulr(a, b),
-        };
-    }
 }

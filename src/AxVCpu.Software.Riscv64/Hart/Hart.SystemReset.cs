@@ -28,6 +28,7 @@ internal sealed unsafe partial class Hart
         _s->Stvec = 0;
         _s->Scounteren = 0;
         _s->Senvcfg = 0;
+        _s->Mseccfg = 0;
         _s->Satp = 0;
         _s->Pmp = default;
         Interlocked.Exchange(ref _s->InjectedOnce, 0);
@@ -51,6 +52,7 @@ internal sealed unsafe partial class Hart
         _s->Mcounteren = uint.MaxValue;
         _s->Pmp.OpenAll();
         _s->Menvcfg |= MenvcfgWritable & (EnvironmentBits.CBIE | EnvironmentBits.CBCFE | EnvironmentBits.CBZE | EnvironmentBits.PBMTE | EnvironmentBits.STCE);
+        _s->Mseccfg = MseccfgWritable & MseccfgSseed;
         if (isa.HasFlag(IsaExtensions.Svade))
             _s->Menvcfg &= ~EnvironmentBits.ADUE;
     }

@@ -103,6 +103,7 @@ internal unsafe struct HartState
     public ulong Mcause;
     public ulong Mtval;
     public ulong Menvcfg;
+    public ulong Mseccfg;
 
     // Supervisor-level CSRs (chapter 12).
     public ulong Stvec;

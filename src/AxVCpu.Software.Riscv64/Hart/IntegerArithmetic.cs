@@ -1,4 +1,5 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace AxVCpu.Software.Riscv64;
 
@@ -60,30 +61,47 @@ internal static class IntegerArithmetic
         return (nonZero >> 7) * 0xFF;
     }
 
-    /// <summary>Lower half of the carry-less product.</summary>
-    public static ulong Clmul(ulong a, ulong b)
+    /// <summary>brev8: the bits of each byte in reverse.</summary>
+    public static ulong ReverseBitsInBytes(ulong a)
     {
+        a = ((a >> 1) & 0x5555_5555_5555_5555) | ((a & 0x5555_5555_5555_5555) << 1);
+        a = ((a >> 2) & 0x3333_3333_3333_3333) | ((a & 0x3333_3333_3333_3333) << 2);
+        return ((a >> 4) & 0x0F0F_0F0F_0F0F_0F0F) | ((a & 0x0F0F_0F0F_0F0F_0F0F) << 4);
+    }
+
+    /// <summary>xperm4 and xperm8: elements of so many bits of <paramref name="table"/>, chosen by those of <paramref name="indexes"/>; zero for one beyond.</summary>
+    public static ulong Permute(ulong table, ulong indexes, int bits)
+    {
+        ulong mask = (1UL << bits) - 1;
         ulong result = 0;
-        for (; b != 0; b &= b - 1)
-            result ^= a << System.Numerics.BitOperations.TrailingZeroCount(b);
+        for (int at = 0; at < 64; at += bits)
+        {
+            ulong from = ((indexes >> at) & mask) * (ulong)bits;
+            ulong isInside = 0 - ((from - 64) >> 63);
+            result |= (table >> (int)from & mask & isInside) << at;
+        }
+
         return result;
     }
 
-    /// <summary>Upper half of the carry-less product.</summary>
-    public static ulong Clmulh(ulong a, ulong b)
+    /// <summary>The carry-less product, in the same time for all factors (Zkt).</summary>
+    public static UInt128 CarrylessMultiply(ulong a, ulong b)
     {
-        ulong result = 0;
-        for (b &= ~1UL; b != 0; b &= b - 1)
-            result ^= a >> (64 - System.Numerics.BitOperations.TrailingZeroCount(b));
-        return result;
-    }
+        if (Pclmulqdq.IsSupported)
+        {
+            Vector128<ulong> product = Pclmulqdq.CarrylessMultiply(Vector128.CreateScalar(a), Vector128.CreateScalar(b), 0);
+            return new UInt128(product.GetElement(1), product.GetElement(0));
+        }
 
-    /// <summary>Bits 126 to 63 of the carry-less product.</summary>
-    public static ulong Clmulr(ulong a, ulong b)
-    {
-        ulong result = 0;
-        for (; b != 0; b &= b - 1)
-            result ^= a >> (63 - System.Numerics.BitOperations.TrailingZeroCount(b));
-        return result;
+        ulong low = 0;
+        ulong high = 0;
+        for (int i = 0; i < 64; i++)
+        {
+            ulong term = a & (0 - ((b >> i) & 1));
+            low ^= term << i;
+            high ^= term >> 1 >> (63 - i);
+        }
+
+        return new UInt128(high, low);
     }
 }

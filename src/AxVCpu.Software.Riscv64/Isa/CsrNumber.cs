@@ -13,6 +13,8 @@ public enum Csr : ushort
     frm = 0x002,
     /// <summary>frm and fflags.</summary>
     fcsr = 0x003,
+    /// <summary>The entropy source (Zkr).</summary>
+    seed = 0x015,
     /// <summary>Cycles, for user mode.</summary>
     cycle = 0xC00,
     /// <summary>The timer, for user mode.</summary>

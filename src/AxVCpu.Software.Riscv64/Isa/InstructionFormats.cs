@@ -18,6 +18,9 @@ internal static class InstructionFormats
     public static readonly InstructionFormat Shift64 = new("...... uimm[5:0] rs1 ... rd .......", "rd,rs1,shamt");
     public static readonly InstructionFormat Shift32 = new("....... uimm[4:0] rs1 ... rd .......", "rd,rs1,shamt");
 
+    public static readonly InstructionFormat AesRound = new("........ uimm[3:0] rs1 ... rd .......", "rd,rs1,shamt");
+    public static readonly InstructionFormat ByteSelect = new("uimm[1:0] ..... rs2 rs1 ... rd .......", "rd,rs1,rs2,shamt");
+
     public static readonly InstructionFormat Fixed = new("................................", "");
     public static readonly InstructionFormat Fence = new("uimm[11:0] _5 ... _5 .......", "pred,succ");
     public static readonly InstructionFormat FenceTso = new("............ _5 ... _5 .......", "");

@@ -114,28 +114,28 @@ internal static partial class InstructionTable
         Row("remuw", "0000001 ..... ..... 111 ..... 0111011", InstructionFormats.R, OpCode.Remuw, IsaExtensions.M),
 
         // A
-        Row("lr.w", "00010 .. 00000 ..... 010 ..... 0101111", InstructionFormats.Lr, OpCode.LrW, IsaExtensions.A),
-        Row("sc.w", "00011 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.ScW, IsaExtensions.A),
-        Row("amoswap.w", "00001 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoswapW, IsaExtensions.A),
-        Row("amoadd.w", "00000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoaddW, IsaExtensions.A),
-        Row("amoxor.w", "00100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoxorW, IsaExtensions.A),
-        Row("amoand.w", "01100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoandW, IsaExtensions.A),
-        Row("amoor.w", "01000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoorW, IsaExtensions.A),
-        Row("amomin.w", "10000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmominW, IsaExtensions.A),
-        Row("amomax.w", "10100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxW, IsaExtensions.A),
-        Row("amominu.w", "11000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmominuW, IsaExtensions.A),
-        Row("amomaxu.w", "11100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxuW, IsaExtensions.A),
-        Row("lr.d", "00010 .. 00000 ..... 011 ..... 0101111", InstructionFormats.Lr, OpCode.LrD, IsaExtensions.A),
-        Row("sc.d", "00011 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.ScD, IsaExtensions.A),
-        Row("amoswap.d", "00001 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoswapD, IsaExtensions.A),
-        Row("amoadd.d", "00000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoaddD, IsaExtensions.A),
-        Row("amoxor.d", "00100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoxorD, IsaExtensions.A),
-        Row("amoand.d", "01100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoandD, IsaExtensions.A),
-        Row("amoor.d", "01000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoorD, IsaExtensions.A),
-        Row("amomin.d", "10000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmominD, IsaExtensions.A),
-        Row("amomax.d", "10100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxD, IsaExtensions.A),
-        Row("amominu.d", "11000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmominuD, IsaExtensions.A),
-        Row("amomaxu.d", "11100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxuD, IsaExtensions.A),
+        Row("lr.w", "00010 .. 00000 ..... 010 ..... 0101111", InstructionFormats.Lr, OpCode.LrW, IsaExtensions.A, or: IsaExtensions.Zalrsc),
+        Row("sc.w", "00011 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.ScW, IsaExtensions.A, or: IsaExtensions.Zalrsc),
+        Row("amoswap.w", "00001 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoswapW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoadd.w", "00000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoaddW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoxor.w", "00100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoxorW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoand.w", "01100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoandW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoor.w", "01000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmoorW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amomin.w", "10000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmominW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amomax.w", "10100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amominu.w", "11000 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmominuW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amomaxu.w", "11100 .. ..... ..... 010 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxuW, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("lr.d", "00010 .. 00000 ..... 011 ..... 0101111", InstructionFormats.Lr, OpCode.LrD, IsaExtensions.A, or: IsaExtensions.Zalrsc),
+        Row("sc.d", "00011 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.ScD, IsaExtensions.A, or: IsaExtensions.Zalrsc),
+        Row("amoswap.d", "00001 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoswapD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoadd.d", "00000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoaddD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoxor.d", "00100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoxorD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoand.d", "01100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoandD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amoor.d", "01000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmoorD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amomin.d", "10000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmominD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amomax.d", "10100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amominu.d", "11000 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmominuD, IsaExtensions.A, or: IsaExtensions.Zaamo),
+        Row("amomaxu.d", "11100 .. ..... ..... 011 ..... 0101111", InstructionFormats.Amo, OpCode.AmomaxuD, IsaExtensions.A, or: IsaExtensions.Zaamo),
 
         // F
         Row("flw", "............ ..... 010 ..... 0000111", InstructionFormats.FLoad, OpCode.Flw, IsaExtensions.F),
@@ -214,30 +214,30 @@ internal static partial class InstructionTable
         Row("slli.uw", "000010 ...... ..... 001 ..... 0011011", InstructionFormats.Shift64, OpCode.SlliUw, IsaExtensions.Zba),
 
         // Zbb
-        Row("andn", "0100000 ..... ..... 111 ..... 0110011", InstructionFormats.R, OpCode.Andn, IsaExtensions.Zbb),
-        Row("orn", "0100000 ..... ..... 110 ..... 0110011", InstructionFormats.R, OpCode.Orn, IsaExtensions.Zbb),
-        Row("xnor", "0100000 ..... ..... 100 ..... 0110011", InstructionFormats.R, OpCode.Xnor, IsaExtensions.Zbb),
+        Row("andn", "0100000 ..... ..... 111 ..... 0110011", InstructionFormats.R, OpCode.Andn, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
+        Row("orn", "0100000 ..... ..... 110 ..... 0110011", InstructionFormats.R, OpCode.Orn, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
+        Row("xnor", "0100000 ..... ..... 100 ..... 0110011", InstructionFormats.R, OpCode.Xnor, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
         Row("min", "0000101 ..... ..... 100 ..... 0110011", InstructionFormats.R, OpCode.Min, IsaExtensions.Zbb),
         Row("minu", "0000101 ..... ..... 101 ..... 0110011", InstructionFormats.R, OpCode.Minu, IsaExtensions.Zbb),
         Row("max", "0000101 ..... ..... 110 ..... 0110011", InstructionFormats.R, OpCode.Max, IsaExtensions.Zbb),
         Row("maxu", "0000101 ..... ..... 111 ..... 0110011", InstructionFormats.R, OpCode.Maxu, IsaExtensions.Zbb),
-        Row("rol", "0110000 ..... ..... 001 ..... 0110011", InstructionFormats.R, OpCode.Rol, IsaExtensions.Zbb),
-        Row("ror", "0110000 ..... ..... 101 ..... 0110011", InstructionFormats.R, OpCode.Ror, IsaExtensions.Zbb),
-        Row("rolw", "0110000 ..... ..... 001 ..... 0111011", InstructionFormats.R, OpCode.Rolw, IsaExtensions.Zbb),
-        Row("rorw", "0110000 ..... ..... 101 ..... 0111011", InstructionFormats.R, OpCode.Rorw, IsaExtensions.Zbb),
+        Row("rol", "0110000 ..... ..... 001 ..... 0110011", InstructionFormats.R, OpCode.Rol, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
+        Row("ror", "0110000 ..... ..... 101 ..... 0110011", InstructionFormats.R, OpCode.Ror, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
+        Row("rolw", "0110000 ..... ..... 001 ..... 0111011", InstructionFormats.R, OpCode.Rolw, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
+        Row("rorw", "0110000 ..... ..... 101 ..... 0111011", InstructionFormats.R, OpCode.Rorw, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
         Row("clz", "011000000000 ..... 001 ..... 0010011", InstructionFormats.Unary, OpCode.Clz, IsaExtensions.Zbb),
         Row("ctz", "011000000001 ..... 001 ..... 0010011", InstructionFormats.Unary, OpCode.Ctz, IsaExtensions.Zbb),
         Row("cpop", "011000000010 ..... 001 ..... 0010011", InstructionFormats.Unary, OpCode.Cpop, IsaExtensions.Zbb),
         Row("sext.b", "011000000100 ..... 001 ..... 0010011", InstructionFormats.Unary, OpCode.SextB, IsaExtensions.Zbb),
         Row("sext.h", "011000000101 ..... 001 ..... 0010011", InstructionFormats.Unary, OpCode.SextH, IsaExtensions.Zbb),
         Row("orc.b", "001010000111 ..... 101 ..... 0010011", InstructionFormats.Unary, OpCode.OrcB, IsaExtensions.Zbb),
-        Row("rev8", "011010111000 ..... 101 ..... 0010011", InstructionFormats.Unary, OpCode.Rev8, IsaExtensions.Zbb),
+        Row("rev8", "011010111000 ..... 101 ..... 0010011", InstructionFormats.Unary, OpCode.Rev8, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
         Row("clzw", "011000000000 ..... 001 ..... 0011011", InstructionFormats.Unary, OpCode.Clzw, IsaExtensions.Zbb),
         Row("ctzw", "011000000001 ..... 001 ..... 0011011", InstructionFormats.Unary, OpCode.Ctzw, IsaExtensions.Zbb),
         Row("cpopw", "011000000010 ..... 001 ..... 0011011", InstructionFormats.Unary, OpCode.Cpopw, IsaExtensions.Zbb),
-        Row("zext.h", "000010000000 ..... 100 ..... 0111011", InstructionFormats.Unary, OpCode.ZextH, IsaExtensions.Zbb),
-        Row("rori", "011000 ...... ..... 101 ..... 0010011", InstructionFormats.Shift64, OpCode.Rori, IsaExtensions.Zbb),
-        Row("roriw", "0110000 ..... ..... 101 ..... 0011011", InstructionFormats.Shift32, OpCode.Roriw, IsaExtensions.Zbb),
+        Row("zext.h", "000010000000 ..... 100 ..... 0111011", InstructionFormats.Unary, OpCode.ZextH, IsaExtensions.Zbb, overrides: true),
+        Row("rori", "011000 ...... ..... 101 ..... 0010011", InstructionFormats.Shift64, OpCode.Rori, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
+        Row("roriw", "0110000 ..... ..... 101 ..... 0011011", InstructionFormats.Shift32, OpCode.Roriw, IsaExtensions.Zbb, or: IsaExtensions.Zbkb),
 
         // Zbs
         Row("bclr", "0100100 ..... ..... 001 ..... 0110011", InstructionFormats.R, OpCode.Bclr, IsaExtensions.Zbs),
@@ -250,9 +250,9 @@ internal static partial class InstructionTable
         Row("bseti", "001010 ...... ..... 001 ..... 0010011", InstructionFormats.Shift64, OpCode.Bseti, IsaExtensions.Zbs),
 
         // Zbc, Zicond
-        Row("clmul", "0000101 ..... ..... 001 ..... 0110011", InstructionFormats.R, OpCode.Clmul, IsaExtensions.Zbc),
+        Row("clmul", "0000101 ..... ..... 001 ..... 0110011", InstructionFormats.R, OpCode.Clmul, IsaExtensions.Zbc, or: IsaExtensions.Zbkc),
         Row("clmulr", "0000101 ..... ..... 010 ..... 0110011", InstructionFormats.R, OpCode.Clmulr, IsaExtensions.Zbc),
-        Row("clmulh", "0000101 ..... ..... 011 ..... 0110011", InstructionFormats.R, OpCode.Clmulh, IsaExtensions.Zbc),
+        Row("clmulh", "0000101 ..... ..... 011 ..... 0110011", InstructionFormats.R, OpCode.Clmulh, IsaExtensions.Zbc, or: IsaExtensions.Zbkc),
         Row("czero.eqz", "0000111 ..... ..... 101 ..... 0110011", InstructionFormats.R, OpCode.CzeroEqz, IsaExtensions.Zicond),
         Row("czero.nez", "0000111 ..... ..... 111 ..... 0110011", InstructionFormats.R, OpCode.CzeroNez, IsaExtensions.Zicond),
     ];
@@ -260,7 +260,7 @@ internal static partial class InstructionTable
     /// <summary>All rows, 32-bit ones first.</summary>
     public static ReadOnlySpan<InstructionRow> Rows => s_rows;
 
-    private static readonly InstructionRow[] s_rows = [.. BaseRows(), .. HalfRows(), .. AdditionalFloatRows(), .. CompressedRows()];
+    private static readonly InstructionRow[] s_rows = [.. BaseRows(), .. HalfRows(), .. AdditionalFloatRows(), .. CryptographyRows(), .. MoreAtomicRows(), .. MayBeRows(), .. CompressedRows(), .. CompressedMayBeRows()];
 
     private static readonly FrozenDictionary<string, InstructionRow> s_byName = s_rows.ToFrozenDictionary(row => row.Mnemonic);
 

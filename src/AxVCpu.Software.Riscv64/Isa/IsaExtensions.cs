@@ -103,15 +103,75 @@ public enum IsaExtensions : ulong
     /// <summary>Additional floating-point instructions: constants, rounding to integral values, quiet comparisons.</summary>
     Zfa = 1UL << 30,
 
+    /// <summary>May-be-operations, which write zero.</summary>
+    Zimop = 1UL << 31,
+
+    /// <summary>Compressed may-be-operations, which do nothing.</summary>
+    Zcmop = 1UL << 32,
+
+    /// <summary>Bit manipulation for cryptography.</summary>
+    Zbkb = 1UL << 33,
+
+    /// <summary>Carry-less multiplication for cryptography: Zbc without clmulr.</summary>
+    Zbkc = 1UL << 34,
+
+    /// <summary>Crossbar permutations.</summary>
+    Zbkx = 1UL << 35,
+
+    /// <summary>AES decryption.</summary>
+    Zknd = 1UL << 36,
+
+    /// <summary>AES encryption.</summary>
+    Zkne = 1UL << 37,
+
+    /// <summary>SHA-256 and SHA-512.</summary>
+    Zknh = 1UL << 38,
+
+    /// <summary>The entropy source: the CSR seed, opened to lower modes by mseccfg.</summary>
+    Zkr = 1UL << 39,
+
+    /// <summary>SM4.</summary>
+    Zksed = 1UL << 40,
+
+    /// <summary>SM3.</summary>
+    Zksh = 1UL << 41,
+
+    /// <summary>No instruction that the extension lists takes another path for other operands. What the host does with its caches is beyond us.</summary>
+    Zkt = 1UL << 42,
+
+    /// <summary>The part of <see cref="A"/> with the read-modify-write operations.</summary>
+    Zaamo = 1UL << 43,
+
+    /// <summary>The part of <see cref="A"/> with LR and SC.</summary>
+    Zalrsc = 1UL << 44,
+
+    /// <summary>Atomic operations on bytes and halfwords.</summary>
+    Zabha = 1UL << 45,
+
+    /// <summary>Atomic compare-and-swap of up to 16 bytes.</summary>
+    Zacas = 1UL << 46,
+
     /// <summary>What the letter G stands for.</summary>
     G = I | M | A | F | D | Zicsr | Zifencei,
 
     /// <summary>What the letter B stands for.</summary>
     B = Zba | Zbb | Zbs,
 
-    /// <summary>The hart a VM gets when its configuration says nothing: everything but <see cref="Svade"/>, so that A and D bits are set by hardware.</summary>
-    Default = All & ~Svade,
+    /// <summary>NIST algorithms.</summary>
+    Zkn = Zbkb | Zbkc | Zbkx | Zknd | Zkne | Zknh,
+
+    /// <summary>ShangMi algorithms.</summary>
+    Zks = Zbkb | Zbkc | Zbkx | Zksed | Zksh,
+
+    /// <summary>Scalar cryptography: <see cref="Zkn"/> with the entropy source and <see cref="Zkt"/>.</summary>
+    Zk = Zkn | Zkr | Zkt,
+
+    /// <summary>
+    /// The hart a VM gets when its configuration says nothing: everything but <see cref="Svade"/>, so that A and D bits are set by hardware,
+    /// and <see cref="Zkr"/>, because kernels that see it take it for granted that the firmware has opened it to them.
+    /// </summary>
+    Default = All & ~(Svade | Zkr),
 
     /// <summary>Everything named here.</summary>
-    All = (1UL << 31) - 1,
+    All = (1UL << 47) - 1,
 }

@@ -25,15 +25,31 @@ public static class IsaString
         ("zihintntl", IsaExtensions.Zihintntl, IsaExtensions.None),
         ("zihintpause", IsaExtensions.Zihintpause, IsaExtensions.None),
         ("zihpm", IsaExtensions.Zihpm, IsaExtensions.Zicsr),
-        ("zawrs", IsaExtensions.Zawrs, IsaExtensions.A),
+        ("zimop", IsaExtensions.Zimop, IsaExtensions.None),
+        ("zaamo", IsaExtensions.Zaamo, IsaExtensions.None),
+        ("zabha", IsaExtensions.Zabha, IsaExtensions.Zaamo),
+        ("zacas", IsaExtensions.Zacas, IsaExtensions.Zaamo),
+        ("zalrsc", IsaExtensions.Zalrsc, IsaExtensions.None),
+        ("zawrs", IsaExtensions.Zawrs, IsaExtensions.Zalrsc),
         ("zfa", IsaExtensions.Zfa, IsaExtensions.F),
         ("zfh", IsaExtensions.Zfh, IsaExtensions.Zfhmin),
         ("zfhmin", IsaExtensions.Zfhmin, IsaExtensions.F),
         ("zcb", IsaExtensions.Zcb, IsaExtensions.C),
+        ("zcmop", IsaExtensions.Zcmop, IsaExtensions.C),
         ("zba", IsaExtensions.Zba, IsaExtensions.None),
         ("zbb", IsaExtensions.Zbb, IsaExtensions.None),
         ("zbc", IsaExtensions.Zbc, IsaExtensions.None),
+        ("zbkb", IsaExtensions.Zbkb, IsaExtensions.None),
+        ("zbkc", IsaExtensions.Zbkc, IsaExtensions.None),
+        ("zbkx", IsaExtensions.Zbkx, IsaExtensions.None),
         ("zbs", IsaExtensions.Zbs, IsaExtensions.None),
+        ("zknd", IsaExtensions.Zknd, IsaExtensions.None),
+        ("zkne", IsaExtensions.Zkne, IsaExtensions.None),
+        ("zknh", IsaExtensions.Zknh, IsaExtensions.None),
+        ("zkr", IsaExtensions.Zkr, IsaExtensions.Zicsr),
+        ("zksed", IsaExtensions.Zksed, IsaExtensions.None),
+        ("zksh", IsaExtensions.Zksh, IsaExtensions.None),
+        ("zkt", IsaExtensions.Zkt, IsaExtensions.None),
         ("sstc", IsaExtensions.Sstc, IsaExtensions.Zicsr),
         ("svade", IsaExtensions.Svade, IsaExtensions.None),
         ("svadu", IsaExtensions.Svadu, IsaExtensions.None),
@@ -42,7 +58,17 @@ public static class IsaString
         ("svpbmt", IsaExtensions.Svpbmt, IsaExtensions.None),
     ];
 
-    /// <summary>Reads an ISA string. Case does not matter; versions (<c>i2p1</c>) are accepted and dropped; <c>g</c> and <c>b</c> stand for their members.</summary>
+    /// <summary>Names that stand for others and are not printed.</summary>
+    private static readonly (string Name, IsaExtensions Members)[] s_groups =
+    [
+        ("g", IsaExtensions.G),
+        ("b", IsaExtensions.B),
+        ("zk", IsaExtensions.Zk),
+        ("zkn", IsaExtensions.Zkn),
+        ("zks", IsaExtensions.Zks),
+    ];
+
+    /// <summary>Reads an ISA string. Case does not matter; versions (<c>i2p1</c>) are accepted and dropped; <c>g</c>, <c>b</c>, <c>zk</c>, <c>zkn</c> and <c>zks</c> stand for their members.</summary>
     /// <param name="text">The string, beginning with <c>rv64</c>.</param>
     /// <param name="isa">The extensions named and, as the naming conventions say, those they depend on.</param>
     /// <param name="error">What is wrong and what would be right, when the result is false.</param>
@@ -128,7 +154,7 @@ public static class IsaString
             error = "the base 'i' is missing";
         foreach ((string name, IsaExtensions flag, IsaExtensions needs) in s_extensions)
         {
-            if (error is null && (isa & flag) != 0 && (isa & needs) != needs)
+            if (error is null && (isa & flag) != 0 && (WithParts(isa) & needs) != needs)
                 error = $"extension '{name}' needs '{Names(needs)[0]}'";
         }
 
@@ -143,12 +169,16 @@ public static class IsaString
             foreach ((_, IsaExtensions flag, IsaExtensions needs) in s_extensions)
             {
                 if ((isa & flag) != 0)
-                    isa |= needs;
+                    isa |= needs & ~WithParts(isa);
             }
         }
 
         return isa;
     }
+
+    /// <summary>The set with the parts of those that are made of parts.</summary>
+    private static IsaExtensions WithParts(IsaExtensions isa) =>
+        (isa & IsaExtensions.A) != 0 ? isa | IsaExtensions.Zaamo | IsaExtensions.Zalrsc : isa;
 
     /// <summary>A multi-letter name (z, s, x) reaches to the next underscore, a single letter takes its version along.</summary>
     private static int TokenLength(ReadOnlySpan<char> text)
@@ -187,7 +217,13 @@ public static class IsaString
             if (end < token.Length && VersionLength(token[end..]) != token.Length - end)
                 continue;
             ReadOnlySpan<char> name = token[..end];
-            flags = name is "g" ? IsaExtensions.G : name is "b" ? IsaExtensions.B : IsaExtensions.None;
+            flags = IsaExtensions.None;
+            foreach ((string group, IsaExtensions members) in s_groups)
+            {
+                if (name.SequenceEqual(group))
+                    flags = members;
+            }
+
             foreach ((string known, IsaExtensions flag, _) in s_extensions)
             {
                 if (name.SequenceEqual(known))

@@ -18,6 +18,14 @@ internal sealed class Qemu
         ("zbs", IsaExtensions.Zbs, 7),
         ("zfhmin", IsaExtensions.Zfhmin, 7),
         ("zfh", IsaExtensions.Zfh, 7),
+        ("zbkb", IsaExtensions.Zbkb, 7),
+        ("zbkc", IsaExtensions.Zbkc, 7),
+        ("zbkx", IsaExtensions.Zbkx, 7),
+        ("zknd", IsaExtensions.Zknd, 7),
+        ("zkne", IsaExtensions.Zkne, 7),
+        ("zknh", IsaExtensions.Zknh, 7),
+        ("zksed", IsaExtensions.Zksed, 7),
+        ("zksh", IsaExtensions.Zksh, 7),
         ("svinval", IsaExtensions.Svinval, 7),
         ("zawrs", IsaExtensions.Zawrs, 8),
         ("zicbom", IsaExtensions.Zicbom, 8),
@@ -25,6 +33,10 @@ internal sealed class Qemu
         ("zcb", IsaExtensions.Zcb, 9),
         ("zicond", IsaExtensions.Zicond, 9),
         ("zfa", IsaExtensions.Zfa, 9),
+        ("zacas", IsaExtensions.Zacas, 9),
+        ("zimop", IsaExtensions.Zimop, 10),
+        ("zcmop", IsaExtensions.Zcmop, 10),
+        ("zabha", IsaExtensions.Zabha, 10),
     ];
 
     private readonly string _file;
@@ -45,8 +57,11 @@ internal sealed class Qemu
     public IsaExtensions Isa => s_properties.Where(property => property.Since <= _major)
         .Aggregate(IsaExtensions.G | IsaExtensions.C | IsaExtensions.Zicntr | IsaExtensions.Zihintpause, (isa, property) => isa | property.Extension);
 
-    /// <summary>What it is known to do wrong: before 8.0 ctzw of a value with a zero lower half counts beyond 32.</summary>
-    public OpCode[] Wrong => _major < 8 ? [OpCode.Ctzw] : [];
+    /// <summary>
+    /// What it is known to do wrong: before 8.0 ctzw of a value with a zero lower half counts beyond 32; 10.0 leaves another instruction in mtval
+    /// when mret is illegal.
+    /// </summary>
+    public OpCode[] Wrong => _major < 8 ? [OpCode.Ctzw] : _major >= 10 ? [OpCode.Mret] : [];
 
     /// <summary>The one in PATH; null when there is none.</summary>
     public static Qemu? Find()

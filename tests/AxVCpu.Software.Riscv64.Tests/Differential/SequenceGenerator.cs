@@ -154,6 +154,9 @@ internal sealed partial class SequenceGenerator
             uint rd = format.Rd.Get(bits);
             if (row.Code == OpCode.Jalr || (format.HasIntegerRd && (IsBase((int)rd) || rd == LoopCounter) && !(row.Length == 2 && format.Rd.Mask == 0)))
                 continue;
+            // The other half of a pair is written, too.
+            if (row.Code == OpCode.AmocasQ && (IsBase((int)rd + 1) || rd + 1 == LoopCounter))
+                continue;
             if (format.Syntax.Contains(OperandKind.Target))
                 _fixups.Add(new Fixup(_code.Count, item + _random.Next(1, row.Length == 2 ? 4 : MaximumReach), _code.Count));
             _rows.Add(row);

@@ -15,6 +15,10 @@ internal static class GnuTools
         (IsaExtensions.Zicond, "zicond", 41),
         (IsaExtensions.Zfa, "zfa", 41),
         (IsaExtensions.Zcb, "zcb", 42),
+        (IsaExtensions.Zacas, "zacas", 42),
+        (IsaExtensions.Zabha, "zabha", 43),
+        (IsaExtensions.Zimop, "zimop", 43),
+        (IsaExtensions.Zcmop, "zcmop", 43),
     ];
 
     private static readonly Lazy<int> s_minor = new(() =>
@@ -29,7 +33,7 @@ internal static class GnuTools
 
     private static string Arch => s_newer.Where(extension => extension.Since <= s_minor.Value)
         .Aggregate(
-            "rv64gc_zba_zbb_zbs_zbc_zicbom_zicboz_zawrs_svinval_zihintpause_zicsr_zifencei_zfh",
+            "rv64gc_zba_zbb_zbs_zbc_zicbom_zicboz_zawrs_svinval_zihintpause_zicsr_zifencei_zfh_zk_zks",
             (arch, extension) => $"{arch}_{extension.Name}");
 
     /// <summary>Assembles text and returns the bytes of its .text section.</summary>

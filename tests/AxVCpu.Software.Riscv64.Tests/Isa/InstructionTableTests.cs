@@ -71,7 +71,9 @@ public sealed class InstructionTableTests
         foreach (InstructionRow row in InstructionTable.Rows)
         {
             Assert.True(names.Add(row.Mnemonic), row.Mnemonic);
-            if (row.Length == 4)
+            if (row.Length == 4 && row.Requires == IsaExtensions.Zimop)
+                Assert.Equal(OpCode.Andi, row.Code);
+            else if (row.Length == 4)
                 Assert.True(codes.Add(row.Code), $"{row.Code} has two 32-bit rows");
             else
                 Assert.True(codes.Contains(row.Code), $"{row.Mnemonic} expands to {row.Code}, which has no 32-bit row");

@@ -10,6 +10,14 @@ public sealed class IsaStringTests
     [InlineData("rv64gc", "rv64imafdc_zicsr_zifencei")]
     [InlineData("RV64GCB_Sstc", "rv64imafdc_zicsr_zifencei_zba_zbb_zbs_sstc")]
     [InlineData("rv64i", "rv64i")]
+    [InlineData("rv64ifd_zfh", "rv64ifd_zicsr_zfh_zfhmin")]
+    [InlineData("rv64i_zfh1p0", "rv64if_zicsr_zfh_zfhmin")]
+    [InlineData("rv64i_zkn", "rv64i_zbkb_zbkc_zbkx_zknd_zkne_zknh")]
+    [InlineData("rv64i_zks_zkt1p0", "rv64i_zbkb_zbkc_zbkx_zksed_zksh_zkt")]
+    [InlineData("rv64i_zk", "rv64i_zicsr_zbkb_zbkc_zbkx_zknd_zkne_zknh_zkr_zkt")]
+    [InlineData("rv64ia_zacas", "rv64ia_zacas")]
+    [InlineData("rv64i_zabha", "rv64i_zaamo_zabha")]
+    [InlineData("rv64i_zawrs", "rv64i_zalrsc_zawrs")]
     [InlineData("rv64id", "rv64ifd_zicsr")]
     [InlineData("rv64i2p1m2p0a2_zba1p0_zbs1", "rv64ima_zba_zbs")]
     [InlineData("rv64ima_svpbmt_zawrs_zicbom", "rv64ima_zicbom_zawrs_svpbmt")]
@@ -69,5 +77,5 @@ public sealed class IsaStringTests
 
     [Fact]
     public void The_default_hart_leaves_page_based_memory_types_out() =>
-        Assert.Equal("rv64imafdc_zicbom_zicbop_zicboz_zicntr_zicond_zicsr_zifencei_zihintntl_zihintpause_zihpm_zawrs_zfa_zfh_zfhmin_zcb_zba_zbb_zbc_zbs_sstc_svadu_svinval_svnapot_svpbmt", IsaString.Format(IsaExtensions.Default));
+        Assert.Equal("rv64imafdc_zicbom_zicbop_zicboz_zicntr_zicond_zicsr_zifencei_zihintntl_zihintpause_zihpm_zimop_zaamo_zabha_zacas_zalrsc_zawrs_zfa_zfh_zfhmin_zcb_zcmop_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_zknd_zkne_zknh_zksed_zksh_zkt_sstc_svadu_svinval_svnapot_svpbmt", IsaString.Format(IsaExtensions.Default));
 }

@@ -18,7 +18,7 @@ internal sealed class ExactOracle
     private ExactOracle(int width)
     {
         _width = width;
-        (_precision, _maxExponent) = width == 64 ? (53, 1023) : (24, 127);
+        (_precision, _maxExponent) = width switch { 64 => (53, 1023), 32 => (24, 127), _ => (11, 15) };
     }
 
     private enum Kind
@@ -67,6 +67,8 @@ internal sealed class ExactOracle
             FloatOperation.MulAdd => Fused(x, y, z),
             FloatOperation.Min => Pick(a, x, b, y, maximum: false),
             FloatOperation.Max => Pick(a, x, b, y, maximum: true),
+            FloatOperation.MinOrNaN => AnyNaN(x, y) ? CanonicalNaN : Pick(a, x, b, y, maximum: false),
+            FloatOperation.MaxOrNaN => AnyNaN(x, y) ? CanonicalNaN : Pick(a, x, b, y, maximum: true),
             FloatOperation.Equal => Compare(x, y, quiet: true, static order => order == 0),
             FloatOperation.LessThan => Compare(x, y, quiet: false, static order => order < 0),
             FloatOperation.LessOrEqual => Compare(x, y, quiet: false, static order => order <= 0),
@@ -77,7 +79,10 @@ internal sealed class ExactOracle
             FloatOperation.ToUInt32 => ToInteger(x, 0, uint.MaxValue),
             FloatOperation.ToInt64 => ToInteger(x, long.MinValue, long.MaxValue),
             FloatOperation.ToUInt64 => ToInteger(x, 0, ulong.MaxValue),
-            FloatOperation.Convert => Convert(x),
+            FloatOperation.Convert => Convert(x, _width == 32 ? 64 : 32),
+            FloatOperation.ConvertFar => Convert(x, _width == 16 ? 64 : 16),
+            FloatOperation.RoundToIntegral => Integral(x, a, exact: false),
+            FloatOperation.RoundToIntegralExact => Integral(x, a, exact: true),
             _ => throw new ArgumentOutOfRangeException(nameof(operation)),
         };
     }
@@ -301,9 +306,27 @@ internal sealed class ExactOracle
         return (ulong)(result & ulong.MaxValue);
     }
 
-    private ulong Convert(Number x)
+    private ulong Integral(Number x, ulong bits, bool exact)
     {
-        ExactOracle target = new(_width == 64 ? 32 : 64) { _rounding = _rounding };
+        if (AnyNaN(x))
+        {
+            return CanonicalNaN;
+        }
+
+        if (x.Kind == Kind.Infinite || x.IsZero)
+        {
+            return bits;
+        }
+
+        ExactReal magnitude = new(BigInteger.Abs(x.Value), BigInteger.One << Scale, IsRoot: false);
+        (BigInteger rounded, bool inexact) = magnitude.RoundTo(0, _rounding, x.Negative);
+        _flags |= inexact && exact ? FloatFlags.Inexact : FloatFlags.None;
+        return RoundSigned(x.Negative ? -rounded : rounded, 1, x.Negative);
+    }
+
+    private ulong Convert(Number x, int width)
+    {
+        ExactOracle target = new(width) { _rounding = _rounding };
         ulong bits = AnyNaN(x) ? target.CanonicalNaN
             : x.Kind == Kind.Infinite ? target.Infinite(x.Negative)
             : target.RoundSigned(x.Value, BigInteger.One << Scale, x.Negative);

@@ -12,6 +12,7 @@ public sealed class FloatExactnessTests
             TheoryData<FloatOperation, int> data = [];
             foreach (FloatOperation operation in Enum.GetValues<FloatOperation>())
             {
+                data.Add(operation, 16);
                 data.Add(operation, 32);
                 data.Add(operation, 64);
             }

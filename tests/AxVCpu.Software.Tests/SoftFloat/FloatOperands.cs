@@ -13,20 +13,20 @@ internal sealed class FloatOperands
     {
         _width = width;
         _random = random;
-        (_fractionBits, _maxField) = width == 64 ? (52, 2047) : (23, 255);
+        (_fractionBits, _maxField) = Format(width);
         _corners = Corners(width);
     }
 
     private int Bias => _maxField / 2;
 
-    private ulong Mask => _width == 64 ? ulong.MaxValue : uint.MaxValue;
+    private ulong Mask => ulong.MaxValue >> (64 - _width);
 
     private ulong SignBit => 1UL << (_width - 1);
 
     /// <summary>Both signs of every boundary of the format.</summary>
     public static ulong[] Corners(int width)
     {
-        (int f, int max) = width == 64 ? (52, 2047) : (23, 255);
+        (int f, int max) = Format(width);
         int bias = max / 2;
         ulong one = Encode(bias, 0);
         ulong last = (1UL << f) - 1;
@@ -46,8 +46,11 @@ internal sealed class FloatOperands
         ];
         return [.. positive, .. positive.Select(value => value | (1UL << (width - 1)))];
 
-        ulong Encode(int field, ulong fraction) => ((ulong)field << f) | fraction;
+        ulong Encode(int field, ulong fraction) => ((ulong)Math.Clamp(field, 0, max) << f) | fraction;
     }
+
+    /// <summary>Bits of the fraction, and the largest exponent field.</summary>
+    private static (int FractionBits, int MaxField) Format(int width) => width switch { 64 => (52, 2047), 32 => (23, 255), _ => (10, 31) };
 
     /// <summary>Integers next to powers of two and next to ties of both formats.</summary>
     public static ulong[] IntegerCorners()
@@ -90,9 +93,12 @@ internal sealed class FloatOperands
     /// <summary>An addend that brings a * b + c near cancellation or a tie.</summary>
     public ulong NextAddend(ulong a, ulong b)
     {
-        ulong product = _width == 64
-            ? BitConverter.DoubleToUInt64Bits(BitConverter.UInt64BitsToDouble(a) * BitConverter.UInt64BitsToDouble(b))
-            : BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle((uint)a) * BitConverter.UInt32BitsToSingle((uint)b));
+        ulong product = _width switch
+        {
+            64 => BitConverter.DoubleToUInt64Bits(BitConverter.UInt64BitsToDouble(a) * BitConverter.UInt64BitsToDouble(b)),
+            32 => BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle((uint)a) * BitConverter.UInt32BitsToSingle((uint)b)),
+            _ => BitConverter.HalfToUInt16Bits(BitConverter.UInt16BitsToHalf((ushort)a) * BitConverter.UInt16BitsToHalf((ushort)b)),
+        };
         int field = (int)(product >> _fractionBits) & _maxField;
         return _random.Next(4) switch
         {

@@ -14,6 +14,32 @@ public sealed class FloatStatusTests
         Assert.Equal([1, 2, 4, 8, 16], fflags.Select(flag => (int)flag));
         Assert.Equal(Float64.CanonicalNaN, FloatCore<Binary64>.DefaultNaN);
         Assert.Equal(Float32.CanonicalNaN, FloatCore<Binary32>.DefaultNaN);
+        Assert.Equal(Float16.CanonicalNaN, FloatCore<Binary16>.DefaultNaN);
+    }
+
+    [Fact]
+    public void A_modular_conversion_keeps_the_low_bits_of_integers_of_any_size()
+    {
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        for (int round = 0; round < 20_000; round++)
+        {
+            int exponent = random.Next(-5, 90);
+            double value = Math.ScaleB(random.NextDouble() - 0.5, exponent);
+            FloatStatus status = default;
+            int low = Float64.ToInt32Modular(BitConverter.DoubleToUInt64Bits(value), ref status);
+            System.Numerics.BigInteger integer = new(value);
+            bool fits = integer >= int.MinValue && integer <= int.MaxValue;
+            FloatFlags flags = !fits ? FloatFlags.Invalid : value != Math.Truncate(value) ? FloatFlags.Inexact : FloatFlags.None;
+            Assert.True(low == (int)(uint)(integer & uint.MaxValue) && status.Flags == flags, $"{value:R} gave {low} [{status.Flags}] (seed {seed})");
+        }
+
+        foreach (double special in (double[])[double.NaN, double.PositiveInfinity, double.NegativeInfinity])
+        {
+            FloatStatus status = default;
+            Assert.Equal(0, Float64.ToInt32Modular(BitConverter.DoubleToUInt64Bits(special), ref status));
+            Assert.Equal(FloatFlags.Invalid, status.Flags);
+        }
     }
 
     [Fact]
@@ -57,6 +83,7 @@ public sealed class FloatStatusTests
     }
 
     [Theory]
+    [InlineData(16)]
     [InlineData(32)]
     [InlineData(64)]
     public void No_operation_allocates(int width)
