@@ -37,7 +37,7 @@ public sealed unsafe class CsrTests
         { Csr.frm, 7, 0 },
         { Csr.fflags, 0x1F, 0 },
         { Csr.pmpaddr3, (1UL << 54) - 1, 0 },
-        { Csr.mseccfg, 0, 0 },
+        { Csr.mseccfg, 0x300, 0 },
         { Csr.tselect, 0, 0 },
         { Csr.tdata1, 0, 0 },
         { Csr.mhpmcounter3, 0, 0 },
