@@ -106,6 +106,7 @@ public sealed unsafe partial class KvmX64Machine : IDisposable
             _vm = _system.Create(KvmRequest.CreateVm);
             RunPageSize = (nuint)_system.Require(KvmRequest.GetVCpuMmapSize);
             CreateInterruptController(config);
+            SwitchOffCounters();
             if (config.HypercallExits)
                 InterceptHypercalls();
             var msrs = new MsrPolicy(config.Profile.AllowedMsrs, config.ServedMsrs);
@@ -172,6 +173,17 @@ public sealed unsafe partial class KvmX64Machine : IDisposable
 
     /// <summary>Forgets a processor that will not run any more.</summary>
     internal void Remove(Processor processor) => Interlocked.CompareExchange(ref _processors[processor.ApicId], null, processor);
+
+    /// <summary>No profile has performance counters: they tell a guest about its host.</summary>
+    private void SwitchOffCounters()
+    {
+        const int Disable = 1 << 0; // KVM_PMU_CAP_DISABLE
+        if ((_system.Check(KvmCapability.PmuCapability) & Disable) == 0)
+            return;
+        KvmEnableCapability off = new() { Capability = (uint)KvmCapability.PmuCapability };
+        off.Arguments[0] = Disable;
+        _vm.Require(KvmRequest.EnableCapability, &off);
+    }
 
     private void InterceptHypercalls()
     {

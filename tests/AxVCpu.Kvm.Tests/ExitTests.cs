@@ -280,6 +280,30 @@ public sealed class ExitTests
             new KvmEngine().Capabilities.HasFlag(EngineCapabilities.HypercallExits), "the kernel's KVM keeps hypercalls: it is built without CONFIG_KVM_XEN");
     }
 
+    /// <summary>Test programs clear them while they start, and no bit of CPUID tells them not to.</summary>
+    [Fact]
+    public void The_first_counters_of_amd_can_be_cleared_and_count_nothing()
+    {
+        using var guest = new Guest(Mode.Long, c =>
+        {
+            c.xor(ebx, ebx);
+            for (uint register = 0xC001_0000; register < 0xC001_0008; register++)
+            {
+                c.mov(ecx, register);
+                c.xor(eax, eax);
+                c.xor(edx, edx);
+                c.wrmsr();
+                c.rdmsr();
+                c.or(ebx, eax);
+                c.or(ebx, edx);
+            }
+
+            c.hlt();
+        });
+        Assert.Equal(VCpuExitKind.Halt, guest.Run().Kind);
+        Assert.Equal(0UL, guest.Cpu.GetGpr((int)X64Register.Rbx));
+    }
+
     [Fact]
     public void A_register_on_no_list_leaves_the_guest_and_an_allowed_one_does_not()
     {

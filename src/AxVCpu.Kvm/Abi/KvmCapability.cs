@@ -87,6 +87,9 @@ internal enum KvmCapability
     /// <summary>Which model-specific registers the guest may touch.</summary>
     MsrFilter = 189,
 
+    /// <summary>Performance counters can be switched off.</summary>
+    PmuCapability = 212,
+
     /// <summary>A fault in guest memory says where it was.</summary>
     MemoryFaultInfo = 232,
 }

@@ -90,6 +90,8 @@ public sealed class X64CpuProfile
             new(0x4B56_4D00, 2), // KVM's wall clock and clock
             new(0xC000_0080, 5), // IA32_EFER, STAR, LSTAR, CSTAR, FMASK
             new(0xC000_0100, 4), // IA32_FS_BASE, GS_BASE, KERNEL_GS_BASE, TSC_AUX
+            // AMD K7_EVNTSEL0 to 3 and K7_PERFCTR0 to 3: there by definition, so that no guest asks whether they are. They count nothing.
+            new(0xC001_0000, 8),
             new(0xC001_0015), // AMD HWCR
             new(0xC001_011F), // AMD VIRT_SPEC_CTRL
             new(0xC001_1029), // AMD DE_CFG

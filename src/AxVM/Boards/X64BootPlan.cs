@@ -37,8 +37,9 @@ internal sealed class X64BootPlan : IPreparedBoot
     private const ulong SmallPage = 0x1000;
     private const int SeedBytes = 32;
 
-    private X64BootPlan(IReadOnlyList<PlacedImage> images, byte[] tables, X64Start start, ulong entry, KernelImage kernel)
+    private X64BootPlan(IReadOnlyList<PlacedImage> images, byte[] tables, X64Start start, ulong entry, ulong bootData, KernelImage kernel)
     {
+        BootData = bootData;
         Images = images;
         Tables = tables;
         Start = start;
@@ -63,7 +64,7 @@ internal sealed class X64BootPlan : IPreparedBoot
     public bool IsLinux { get; }
 
     /// <summary>The address for the register that points to the kernel's boot data.</summary>
-    public ulong BootData => Start == X64Start.Long ? BootParams : StartInfo;
+    public ulong BootData { get; }
 
     /// <summary>What a Multiboot kernel finds in eax.</summary>
     public uint Magic { get; }
@@ -122,10 +123,15 @@ internal sealed class X64BootPlan : IPreparedBoot
         byte[] seed = new byte[SeedBytes];
         new SystemEntropy().Fill(seed);
         X64BootData.Pointers pointers = new(CommandLine, initrd?.Address ?? 0, initrd?.Size ?? 0, SetupData, X64VirtLayout.TableArea);
+        ulong bootData = start == X64Start.Long ? BootParams : StartInfo;
         if (start == X64Start.Multiboot)
         {
-            layout.Place("the Multiboot information", StartInfo, MultibootInformation.Build(kernel.Multiboot!.Version, new(
-                StartInfo, config.Kernel.CommandLine ?? string.Empty, path, modules, board.Map, tables.AsMemory(0, AcpiTables.RsdpSize))));
+            // It has pointers into itself, so its size is known before its place: kernels with real-mode parts may want the usual one.
+            byte[] Information(ulong address) => MultibootInformation.Build(kernel.Multiboot!.Version, new(
+                address, config.Kernel.CommandLine ?? string.Empty, path, modules, board.Map, tables.AsMemory(0, AcpiTables.RsdpSize)));
+            ulong size = (ulong)Information(StartInfo).Length;
+            bootData = layout.IsFree(StartInfo, size) ? StartInfo : layout.FindHigh("the Multiboot information", size, SmallPage, X64VirtLayout.LowRamEnd);
+            layout.Place("the Multiboot information", bootData, Information(bootData));
         }
         else if (start == X64Start.Real)
         {
@@ -141,7 +147,7 @@ internal sealed class X64BootPlan : IPreparedBoot
             layout.Place("the boot parameters", BootParams, X64BootData.BootParams(kernel.Setup is { } setup ? setup.Header.Span : default, board.Map, pointers));
         }
 
-        return new X64BootPlan(layout.Placed, tables, start, entry, kernel);
+        return new X64BootPlan(layout.Placed, tables, start, entry, bootData, kernel);
     }
 
     /// <summary>By the file's own words; a 32-bit program that says nothing starts as one with the PVH note.</summary>

@@ -44,9 +44,13 @@ public sealed class BootLayout(IReadOnlyList<AddressRangeConfig> ram)
     /// <param name="alignment">Alignment of its address, a power of two in bytes.</param>
     /// <param name="limit">The first address it must not reach.</param>
     /// <exception cref="ImageException">There is no room.</exception>
-    public PlacedImage PlaceHigh(string name, ReadOnlyMemory<byte> data, ulong alignment, ulong limit)
+    public PlacedImage PlaceHigh(string name, ReadOnlyMemory<byte> data, ulong alignment, ulong limit) =>
+        Place(name, FindHigh(name, (ulong)data.Length, alignment, limit), data);
+
+    /// <summary>The place that <see cref="PlaceHigh"/> would choose for so many bytes.</summary>
+    /// <exception cref="ImageException">There is no room.</exception>
+    internal ulong FindHigh(string name, ulong size, ulong alignment, ulong limit)
     {
-        ulong size = (ulong)data.Length;
         for (int i = Ram.Count - 1; i >= 0; i--)
         {
             AddressRangeConfig region = Ram[i];
@@ -61,7 +65,7 @@ public sealed class BootLayout(IReadOnlyList<AddressRangeConfig> ram)
 
                 if (Overlapping(address, size) is not { } other)
                 {
-                    return Place(name, address, data);
+                    return address;
                 }
 
                 end = other.Address;
@@ -75,8 +79,7 @@ public sealed class BootLayout(IReadOnlyList<AddressRangeConfig> ram)
     /// <exception cref="ImageException">There is no room.</exception>
     public PlacedImage PlaceNear(string name, ReadOnlyMemory<byte> data, ulong wanted)
     {
-        ulong size = (ulong)data.Length;
-        return IsRam(wanted, size) && Overlapping(wanted, size) is null
+        return IsFree(wanted, (ulong)data.Length)
             ? Place(name, wanted, data)
             : PlaceHigh(name, data, Page, ulong.MaxValue);
     }
@@ -94,6 +97,9 @@ public sealed class BootLayout(IReadOnlyList<AddressRangeConfig> ram)
 
         return false;
     }
+
+    /// <summary>Whether something of that size could lie there.</summary>
+    internal bool IsFree(ulong address, ulong size) => IsRam(address, size) && Overlapping(address, size) is null;
 
     private PlacedImage? Overlapping(ulong address, ulong size)
     {

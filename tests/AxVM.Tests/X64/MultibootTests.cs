@@ -190,6 +190,18 @@ public sealed class MultibootTests : IDisposable
         Assert.Equal((1u, 0x9_FC00u), (Word(info, 48), Word(info, (int)Word(info, 40) - 0x6000 + 8)));
     }
 
+    /// <summary>Kernels with real-mode parts are linked to low addresses.</summary>
+    [Fact]
+    public void What_a_kernel_is_told_lies_elsewhere_when_the_kernel_wants_its_usual_place()
+    {
+        const uint Low = 0x4000;
+        byte[] code = new byte[0x8000];
+        X64BootPlan plan = Plan([.. Header1(0x1_0000, Low, Low, 0, 0, Low + 32), .. code]);
+        Assert.InRange(plan.BootData, Low + 32 + (ulong)code.Length, X64VirtLayout.ExtendedBiosData);
+        ReadOnlySpan<byte> info = At(plan, plan.BootData);
+        Assert.Equal($"{_file} one two", Text(At(plan, Word(info, 16))));
+    }
+
     [Fact]
     public void A_kernel_that_takes_no_modules_is_refused_them()
     {
