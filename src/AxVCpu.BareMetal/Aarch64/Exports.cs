@@ -12,8 +12,13 @@ internal static unsafe class Exports
     {
         if (HostStartup.TryBoot(fdt, new PhysicalRange { Start = imageStart, Size = imageEnd - imageStart }))
             HypervisorMain.Boot();
-        HostCpus.Park();
+        HostCpus.PowerOff(); // what was missing has been said
     }
+
+    /// <summary>The boot CPU at EL1, on its stack, with the MMU on: there is no hypervisor without EL2.</summary>
+    [RuntimeExport("axvcpu_without_el2")]
+    public static void WithoutEl2(ulong fdt, ulong imageStart, ulong imageEnd) =>
+        HostStartup.RefuseEl1(fdt, new PhysicalRange { Start = imageStart, Size = imageEnd - imageStart });
 
     /// <summary>Another CPU, on its stack, with the MMU on.</summary>
     [RuntimeExport("axvcpu_secondary")]

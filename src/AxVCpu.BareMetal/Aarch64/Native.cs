@@ -361,6 +361,10 @@ internal static unsafe class Native
     [RuntimeImport("*", "firmware_call"), MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong Smc(ulong function, ulong a1, ulong a2, ulong a3);
 
+    /// <summary>Calls whoever is at EL2; from EL1 only.</summary>
+    [RuntimeImport("*", "hypervisor_call"), MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong Hvc(ulong function);
+
     /// <summary>A random number of the CPU, freshly seeded; not 0 when it had one. The CPU must have FEAT_RNG.</summary>
     [RuntimeImport("*", "cpu_random"), MethodImpl(MethodImplOptions.InternalCall)]
     public static extern uint CpuRandom(ulong* value);

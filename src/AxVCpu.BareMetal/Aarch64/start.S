@@ -19,6 +19,8 @@
     .equ TCR,               0x80803519
     // SCTLR_EL2: RES1 bits, I, C, M, SA, WXN.
     .equ SCTLR,             0x30C50830 | 0x1000 | 0x4 | 0x1 | 0x8 | 0x80000
+    // SCTLR_EL1: RES1 bits, I, SA, C, M.
+    .equ SCTLR_EL1,         0x30D00800 | 0x1000 | 0x8 | 0x4 | 0x1
     .equ SCTLR_OFF,         0x30C50830
     .equ HCR_HOST,          0x80000038              // RW, AMO, IMO, FMO: interrupts belong to EL2
 
@@ -38,11 +40,13 @@ image_head:
 boot_entry:
     msr     daifset, #15
     mov     x21, x0
-    mrs     x1, CurrentEL
-    cmp     x1, #(2 << 2)
+    mrs     x22, CurrentEL
+    cmp     x22, #(1 << 2)
+    b.eq    0f                                      // no EL2: only to say so
+    cmp     x22, #(2 << 2)
     b.ne    not_el2
     bl      reset_el2
-    adrp    x19, image_head                         // where the image is
+0:  adrp    x19, image_head                         // where the image is
     tst     x19, #0x1FFFFF                          // one table must map all of it
     b.ne    not_el2
 
@@ -85,6 +89,8 @@ boot_entry:
     dsb     sy
     ic      iallu
 
+    cmp     x22, #(1 << 2)
+    b.eq    without_el2
     adrp    x20, cpu_blocks
     bl      enable_mmu
     adrp    x1, image_stacks
@@ -104,6 +110,43 @@ boot_entry:
     bl      axvcpu_boot
 not_el2:
     wfe
+    b       not_el2
+
+    // At EL1: the same tables, which make the image's pages EL0's as well, and the compiled code that looks for the console.
+without_el2:
+    mov     x1, #MAIR
+    msr     mair_el1, x1
+    mov     x1, #TCR & 0xFFFF                       // bits 31 and 23 are TG1 of 4 KiB and EPD1 here
+    movk    x1, #TCR >> 16, lsl #16
+    mrs     x2, id_aa64mmfr0_el1
+    and     x2, x2, #7
+    cmp     x2, #5
+    mov     x3, #5
+    csel    x2, x3, x2, hi
+    lsl     x2, x2, #32                             // IPS
+    orr     x1, x1, x2
+    msr     tcr_el1, x1
+    adrp    x1, host_root_table
+    msr     ttbr0_el1, x1
+    mov     x1, #3 << 20                            // CPACR_EL1.FPEN
+    msr     cpacr_el1, x1
+    tlbi    vmalle1
+    dsb     sy
+    isb
+    mov     x1, #SCTLR_EL1 & 0xFFFF
+    movk    x1, #SCTLR_EL1 >> 16, lsl #16
+    msr     sctlr_el1, x1
+    isb
+    msr     spsel, #1
+    adrp    x1, image_stacks
+    add     x1, x1, #STACK_STRIDE >> 12, lsl #12
+    mov     sp, x1
+    mov     x0, x21
+    mov     x1, x19
+    adrp    x2, image_end
+    mov     x29, xzr
+    mov     x30, xzr
+    bl      axvcpu_without_el2
     b       not_el2
 
     // x0: this CPU's PerCpuBlock.

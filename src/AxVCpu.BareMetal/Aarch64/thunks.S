@@ -290,6 +290,10 @@ firmware_random:
     ldp     x19, x30, [sp], #16
     ret
 
+    .globl  hypervisor_call
+hypervisor_call:                                    // of a CPU at EL1
+    hvc     #0
+    ret
 firmware_call:                                      // SMC calling convention 1.1: x4 to x17 may be lost
     smc     #0
     ret

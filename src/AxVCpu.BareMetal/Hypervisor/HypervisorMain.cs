@@ -69,7 +69,10 @@ internal static unsafe class HypervisorMain
         ArchiveStatus status = ArchiveReader.Open(HostFdt.Archive, out ArchiveReader archive);
         if (status != ArchiveStatus.Ok)
         {
-            Log.Warn(HostFdt.Archive.IsEmpty ? "no guest archive"u8 : "the guest archive cannot be used, status "u8).Dec((ulong)status).End();
+            if (HostFdt.Archive.IsEmpty)
+                Log.Warn("there is no guest archive: give it as the initial RAM disk"u8).End();
+            else
+                Log.Warn("the guest archive cannot be used: "u8).Text(ProblemText(status)).End();
             return;
         }
         for (uint i = 0; archive.TryGet(i, out ArchiveEntry entry); i++)
@@ -78,6 +81,15 @@ internal static unsafe class HypervisorMain
                 Create(entry);
         }
     }
+
+    private static ReadOnlySpan<byte> ProblemText(ArchiveStatus status) => status switch
+    {
+        ArchiveStatus.Truncated => "it is cut off"u8,
+        ArchiveStatus.NotAnArchive => "it is something else"u8,
+        ArchiveStatus.UnknownVersion => "it is of another version of the tools"u8,
+        ArchiveStatus.BadTable => "its table of contents is damaged"u8,
+        _ => "its checksum is wrong"u8,
+    };
 
     private static bool Create(ArchiveEntry entry)
     {

@@ -175,6 +175,8 @@ internal static unsafe class Native
 
     public static ulong Smc(ulong function, ulong a1, ulong a2, ulong a3) => FakeCpu.Current.Firmware(function, a1, a2, a3);
 
+    public static ulong Hvc(ulong function) => FakeCpu.Current.Firmware(function, 0, 0, 0);
+
     public static uint CpuRandom(ulong* value) => FakeCpu.Current.Random(out *value) ? 1u : 0;
 
     public static ulong FirmwareRandom(ulong* words) => FakeCpu.Current.FirmwareRandom(new Span<ulong>(words, 3));

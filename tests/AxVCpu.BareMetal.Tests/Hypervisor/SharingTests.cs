@@ -42,7 +42,7 @@ public sealed unsafe class SharingTests
         ulong exits = HostBoard.Vm("left")->Exits + HostBoard.Vm("right")->Exits;
         board.Run(Second);
         Assert.Equal(exits, HostBoard.Vm("left")->Exits + HostBoard.Vm("right")->Exits); // no tick without a competitor
-        Assert.Equal(0UL, HypervisorState.Current.Scheduler.IdleTicks(0) / Second);
+        Assert.Equal(0UL, HypervisorState.Current.Scheduler.IdleTicks(0, board.Now) / Second);
     }
 
     [Fact]

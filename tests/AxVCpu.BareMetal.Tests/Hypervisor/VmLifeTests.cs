@@ -8,6 +8,41 @@ namespace AxVCpu.BareMetal.Tests.Hypervisor;
 [Collection(HostBoardTests.Name)]
 public sealed unsafe class VmLifeTests
 {
+    [Theory]
+    [InlineData(0, -1, "there is no guest archive: give it as the initial RAM disk")]
+    [InlineData(20, -1, "the guest archive cannot be used: it is cut off")]
+    [InlineData(300, -1, "the guest archive cannot be used: it is cut off")]
+    [InlineData(int.MaxValue, 0, "the guest archive cannot be used: it is something else")]
+    [InlineData(int.MaxValue, ArchiveFormat.VersionAt, "the guest archive cannot be used: it is of another version of the tools")]
+    [InlineData(int.MaxValue, ArchiveFormat.HeaderSize + 70, "the guest archive cannot be used: its checksum is wrong")]
+    public void An_archive_that_cannot_be_used_is_named_and_leaves_the_shell(int length, int damagedAt, string line)
+    {
+        using var board = new HostBoard(1, new HostArchive { Transport = Damage }.Add("one", Idle));
+        board.PowerOn();
+        Assert.Contains($"warning: {line}\r\n", board.Console, StringComparison.Ordinal);
+        board.Command("vm list");
+        board.Command("vm create one");
+        Assert.DoesNotContain("running", board.Console, StringComparison.Ordinal);
+
+        byte[] Damage(byte[] bytes)
+        {
+            bytes = bytes[..int.Min(length, bytes.Length)];
+            if (damagedAt >= 0)
+                bytes[damagedAt] ^= 0x55;
+            return bytes;
+        }
+    }
+
+    [Fact]
+    public void Idle_time_counts_while_it_lasts()
+    {
+        using var board = new HostBoard(2, new HostArchive().Add("one", Idle));
+        board.PowerOn();
+        board.Run(5 * HostBoard.Frequency);
+        board.Command("cpus");
+        Assert.Matches(@"CPU 1 mpidr 0x1, idle for 50\d\d ms", board.Console);
+    }
+
     private const ulong SystemOff = 0x8400_0008;
     private const ulong Mark = 0x4010_0000;
     private const ulong Second = HostBoard.Frequency;
@@ -201,4 +236,9 @@ public sealed unsafe class VmLifeTests
     }
 
     private static Action<AxVM.VmConfig, ulong> On(ulong cpus) => (config, _) => config.Base.PhysicalCpuSets = [cpus];
+
+    private static IEnumerable<GuestStep> Idle(GuestCpu cpu)
+    {
+        yield return GuestCpu.Wait();
+    }
 }

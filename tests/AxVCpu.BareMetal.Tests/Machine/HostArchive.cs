@@ -14,6 +14,9 @@ internal sealed class HostArchive
 
     private readonly List<(string Name, Action<VmConfig, ulong>? Change)> _vms = [];
 
+    /// <summary>What becomes of the archive on its way to the machine.</summary>
+    public Func<byte[], byte[]> Transport { get; init; } = static bytes => bytes;
+
     /// <summary>What starts where.</summary>
     public List<(ulong Entry, GuestProgram Program)> Programs { get; } = [];
 
@@ -69,7 +72,7 @@ internal sealed class HostArchive
             }
             using var output = new MemoryStream();
             archive.Write(output);
-            return output.ToArray();
+            return Transport(output.ToArray());
         }
         finally
         {

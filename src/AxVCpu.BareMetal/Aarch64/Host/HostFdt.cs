@@ -102,7 +102,7 @@ internal struct HostFacts
         if (gic.TryCell("#redistributor-regions"u8, out uint regions) || gic.Exists)
             facts.RedistributorCount = Lower(facts.RedistributorCount, regions == 0 ? 1 : (int)regions);
 
-        FdtNodeView uart = blob.Root.FindCompatible("arm,pl011"u8);
+        FdtNodeView uart = FindConsole(blob.Root);
         if (uart.TryRegister(0, out start, out size))
             facts.Console = new PhysicalRange { Start = start, Size = size };
         if (uart.TryGicInterrupt(0, out FdtGicInterrupt interrupt))
@@ -112,6 +112,30 @@ internal struct HostFacts
         if (chosen.TryNumber("linux,initrd-start"u8, out start) && chosen.TryNumber("linux,initrd-end"u8, out ulong end) && end > start)
             facts.Archive = new PhysicalRange { Start = start, Size = end - start };
         return facts;
+    }
+
+    /// <summary>The PL011 that <c>stdout-path</c> names, else the first that is for us: a secure one is marked as disabled.</summary>
+    private static FdtNodeView FindConsole(FdtNodeView root)
+    {
+        if (root.Child("chosen"u8).TryText("stdout-path"u8, out ReadOnlySpan<byte> path))
+        {
+            for (int end = 0; end < path.Length; end++)
+            {
+                if (path[end] == (byte)':') // options of the line follow
+                    path = path.Slice(0, end);
+            }
+
+            if (path.Length != 0 && path[0] != (byte)'/' && root.Child("aliases"u8).TryText(path, out ReadOnlySpan<byte> alias))
+                path = alias;
+            FdtNodeView named = root.At(path);
+            if (named.Exists && named.IsEnabled && named.IsCompatible("arm,pl011"u8))
+                return named;
+        }
+
+        FdtNodeView node = root.FindCompatible("arm,pl011"u8);
+        while (node.Exists && !node.IsEnabled)
+            node = node.NextInBlob.FindCompatible("arm,pl011"u8);
+        return node;
     }
 
     private static void AddRanges(FdtNodeView node, int first, ref PhysicalRanges ranges, ref int count)

@@ -20,23 +20,18 @@ internal static unsafe class HostStartup
     /// <returns>False when the machine lacks something needed; what, stands in the log.</returns>
     public static bool TryBoot(ulong fdt, PhysicalRange image)
     {
-        s_image = image;
         HostCpus.OpenBootCpu();
-        var tree = new PhysicalRange { Start = fdt & ~(BlockSize - 1), Size = 2 * BlockSize };
-        // Nobody can be told about a failure here: there is no console yet.
-        if (fdt == 0 || !TryMapAround(tree) || HostFdt.Open(fdt) != FdtStatus.Ok)
+        if (!TryOpenConsole(fdt, image))
             return false;
         ref HostFacts facts = ref HostFdt.Facts;
-        if (facts.Console.Size != 0 && HostMap.TryMapDevice(facts.Console.Start, facts.Console.Size))
-            HostConsole.Open(facts.Console.Start);
         if (!TryTakeMemory(ref facts))
-            return Failed("memory"u8);
+            return Failed("its memory is not described, or out of reach"u8);
         if (facts.Distributor.Size == 0 || !HostMap.TryMapDevice(facts.Distributor.Start, facts.Distributor.Size))
-            return Failed("GICv3"u8);
+            return Failed("the machine has no GICv3"u8);
         for (int i = 0; i < facts.RedistributorCount; i++)
         {
             if (!HostMap.TryMapDevice(facts.Redistributors[i].Start, facts.Redistributors[i].Size))
-                return Failed("redistributors"u8);
+                return Failed("the redistributors are out of reach"u8);
         }
 
         HostGic.Open(facts.Distributor.Start);
@@ -48,21 +43,46 @@ internal static unsafe class HostStartup
         return true;
     }
 
+    /// <summary>Says that the machine has no EL2, at EL1, and switches it off. There is no per-CPU block, and so no log.</summary>
+    public static void RefuseEl1(ulong fdt, PhysicalRange image)
+    {
+        if (!TryOpenConsole(fdt, image))
+            return;
+        HostConsole.Write("[axvisor] error: the CPU has started at EL1: the hypervisor needs a machine with EL2\r\n"u8);
+        if (HostFdt.Blob.Root.Child("psci"u8).TryText("method"u8, out ReadOnlySpan<byte> method) && FdtText.Same(method, "hvc"u8))
+            Native.Hvc((ulong)FirmwareFunction.SystemOff);
+        else
+            HostCpus.PowerOff();
+    }
+
+    /// <summary>Reads the device tree and opens the console. Nobody can be told about a failure here.</summary>
+    private static bool TryOpenConsole(ulong fdt, PhysicalRange image)
+    {
+        s_image = image;
+        var tree = new PhysicalRange { Start = fdt & ~(BlockSize - 1), Size = 2 * BlockSize };
+        if (fdt == 0 || !TryMapAround(tree) || HostFdt.Open(fdt) != FdtStatus.Ok)
+            return false;
+        ref HostFacts facts = ref HostFdt.Facts;
+        if (facts.Console.Size != 0 && HostMap.TryMapDevice(facts.Console.Start, facts.Console.Size))
+            HostConsole.Open(facts.Console.Start);
+        return true;
+    }
+
     /// <summary>Sets up this CPU: interrupts and virtualization.</summary>
     public static bool TryEnterCpu()
     {
         PerCpuBlock* cpu = Native.CurrentCpu();
         if (!HostGic.OpenCpu(cpu))
-            return Failed("redistributor of this CPU"u8);
+            return Failed("it has no redistributor"u8);
         EngineError error = cpu->Virtualization.Init(cpu->Index);
         if (error.IsNone)
             error = cpu->Virtualization.HardwareEnable();
-        return error.IsNone || Failed("39-bit second-stage translation"u8);
+        return error.IsNone || Failed("it has no second-stage translation of 39 bits"u8);
     }
 
     private static bool Failed(ReadOnlySpan<byte> what)
     {
-        Log.Error("cpu "u8).Dec(Native.CurrentCpu()->Index).Text(": not usable here: "u8).Text(what).End();
+        Log.Error("cpu "u8).Dec(Native.CurrentCpu()->Index).Text(" cannot be used: "u8).Text(what).End();
         return false;
     }
 

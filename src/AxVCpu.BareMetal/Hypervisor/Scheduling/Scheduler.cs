@@ -47,8 +47,17 @@ internal unsafe partial struct Scheduler
     /// <summary>How many CPUs were given.</summary>
     public readonly uint CpuCount => _cpuCount;
 
-    /// <summary>Ticks that a CPU has spent without a vCPU, up to its last change.</summary>
-    public readonly ulong IdleTicks(uint cpu) => cpu < _cpuCount ? _cpus[cpu].IdleTicks : 0;
+    /// <summary>Ticks that a CPU has spent without a vCPU. Any CPU.</summary>
+    public ulong IdleTicks(uint cpu, ulong now)
+    {
+        if (cpu >= _cpuCount)
+            return 0;
+        _lock.Enter();
+        ref SchedulerCpu local = ref _cpus[cpu];
+        ulong ticks = local.IdleTicks + (local.IsOnline && local.Current == null && now > local.IdleSince ? now - local.IdleSince : 0);
+        _lock.Exit();
+        return ticks;
+    }
 
     /// <summary>A CPU begins to take vCPUs.</summary>
     public void SetOnline(uint cpu, ulong now)

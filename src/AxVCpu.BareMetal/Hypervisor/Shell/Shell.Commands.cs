@@ -267,7 +267,7 @@ internal unsafe partial struct Shell
         for (uint cpu = 0; cpu < HostCpus.Count; cpu++)
         {
             Print(Line.Text("CPU "u8).Dec(cpu).Text(" mpidr "u8).Hex(HostCpus.MpidrOf(cpu)).Text(", idle for "u8)
-                .Dec(HypervisorState.Current.Scheduler.IdleTicks(cpu) * 1000 / HostTimer.Frequency).Text(" ms"u8));
+                .Dec(HypervisorState.Current.Scheduler.IdleTicks(cpu, HostTimer.Now) * 1000 / HostTimer.Frequency).Text(" ms"u8));
         }
     }
 
