@@ -121,10 +121,14 @@ internal sealed unsafe partial class X64Translator
         _asm.Ret();
 
         // The state block is exact, and the host's flags are those of compiled code.
+        // The return goes to the way out instead of the trace. A jump there would leave the processor with one call too many in mind, and
+        // every return of compiled code behind it, all the way to the run loop, would be predicted wrong.
         _asm.Bind(leave);
-        _asm.Alu(X64Alu.Add, X64Register.Rsp, Padding + ReturnAddress);
+        _asm.MovConstant(X64Register.Rdx, Run(_leaveThunk));
+        _asm.Mov(new X64Address(X64Register.Rsp, Padding), X64Register.Rdx);
+        _asm.Alu(X64Alu.Add, X64Register.Rsp, Padding);
         _asm.MovImmediate(X64Register.Rax, (long)TraceExit.SlowPath);
-        _asm.Jump(_leaveThunk);
+        _asm.Ret();
 
         _slowLeaveThunk = _asm.Next;
         _asm.Call(_slowOneThunk);
