@@ -21,7 +21,10 @@ internal sealed unsafe class TraceMachine : IDisposable
     /// <summary>The same fields with other float registers in host registers.</summary>
     public static readonly StateLayout[] Layouts = [Layout, Create([]), Create([1, 2]), Create([4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 10, 11, 12])];
 
-    private static StateLayout Create(byte[] floatFavourites) => new()
+    /// <summary>The same for a machine of one vCPU.</summary>
+    public static readonly StateLayout AloneLayout = Create([0, 3], isAlone: true);
+
+    private static StateLayout Create(byte[] floatFavourites, bool isAlone = false) => new()
     {
         Integers = 0,
         Floats = 256,
@@ -40,6 +43,7 @@ internal sealed unsafe class TraceMachine : IDisposable
         Edge = 608,
         Scratch = 616,
         HasZeroRegister = true,
+        IsAlone = isAlone,
         Favourites = [10, 11, 12, 13, 14, 15, 8, 9, 2, 1],
         FloatFavourites = floatFavourites,
     };

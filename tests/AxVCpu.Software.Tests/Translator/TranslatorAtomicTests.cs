@@ -104,14 +104,19 @@ public sealed unsafe class TranslatorAtomicTests
     }
 
     [Theory]
-    [InlineData(2, 11, 12, 13)]
-    [InlineData(3, 11, 12, 13)]
-    [InlineData(2, 20, 21, 22)]
-    [InlineData(3, 20, 21, 21)]
-    [InlineData(3, 10, 11, 11)]
-    public void A_conditional_store_succeeds_under_the_reservation_of_the_same_word_only(byte kind, byte loaded, byte value, byte dst)
+    [InlineData(2, 11, 12, 13, false)]
+    [InlineData(3, 11, 12, 13, false)]
+    [InlineData(2, 20, 21, 22, false)]
+    [InlineData(3, 20, 21, 21, false)]
+    [InlineData(3, 10, 11, 11, false)]
+    [InlineData(2, 11, 12, 13, true)]
+    [InlineData(3, 11, 12, 13, true)]
+    [InlineData(2, 20, 21, 22, true)]
+    [InlineData(3, 20, 21, 21, true)]
+    [InlineData(3, 10, 11, 11, true)]
+    public void A_conditional_store_succeeds_under_the_reservation_of_the_same_word_only(byte kind, byte loaded, byte value, byte dst, bool isAlone)
     {
-        using var machine = new TraceMachine();
+        using var machine = new TraceMachine(layout: isAlone ? TraceMachine.AloneLayout : null);
         machine.Map(0);
         IrOp load = Op(IrOpcode.LoadReserved, loaded, 9, kind: kind);
         IrOp store = Op(IrOpcode.StoreConditional, dst, 9, value, kind: kind, guest: 1);

@@ -121,7 +121,9 @@ internal sealed unsafe partial class X64Translator
             Finish(in op, X64Register.Rcx, wide ? IrWidth.W64 : IrWidth.W32Signed);
     }
 
-    // The compare-and-swap succeeds only where the value that LoadReserved saw is still there.
+    // The compare-and-swap succeeds only where the value that LoadReserved saw is still there. A machine of one hart compares and branches
+    // instead: the branch is predicted, so that what follows does not wait for the reservation to come back from memory. Devices may write
+    // between the two, as they may during the compare-and-swap without the lock.
     private void WriteStoreConditional(in IrOp op)
     {
         int size = SizeOf(in op);
@@ -136,7 +138,19 @@ internal sealed unsafe partial class X64Translator
         byte* fail = _asm.JumpShort(X64Condition.NotEqual);
         _asm.Mov(X64Register.Rax, Field(_layout.ReservationValue));
         X64Register value = Source(op.B, 0, X64Register.Rcx);
-        _asm.Memory(Locked(X64Opcode.LockCmpxchg), (uint)value, new X64Address(X64Register.Rdx, 0), wide);
+        var at = new X64Address(X64Register.Rdx, 0);
+        if (_layout.IsAlone)
+        {
+            _asm.Alu(X64Alu.Cmp, X64Register.Rax, at, wide);
+            byte* changed = _asm.JumpShort(X64Condition.NotEqual);
+            _asm.Store(at, value, size);
+            _asm.BindShort(changed);
+        }
+        else
+        {
+            _asm.Memory(X64Opcode.LockCmpxchg, (uint)value, at, wide);
+        }
+
         _asm.BindShort(fail);
         if (op.Dst == GuestRegister.None || IsZero(op.Dst))
             return;
