@@ -12,6 +12,25 @@ public abstract unsafe class SystemProgramTests(ExecutionTier tier)
 
     private const string Finish = "li t6, 0x100000\n sd a0, 0(t6)\n";
 
+    /// <summary>Where <see cref="Count"/> counts.</summary>
+    private const ulong Counter = Ram + 0x10_0000;
+
+    /// <summary>An endless loop that counts in s0 and in memory; uses s1.</summary>
+    private const string Count = "li s1, 0x80100000\nloop: addi s0, s0, 1\n sd s0, 0(s1)\n j loop\n.balign 4\n";
+
+    /// <summary>Does something from another thread, when <see cref="Count"/> has begun; after a minute in any case.</summary>
+    private static Thread OnceItCounts(TestMachine machine, Action action)
+    {
+        nint counter = (nint)machine.Host(Counter);
+        var thread = new Thread(() =>
+        {
+            SpinWait.SpinUntil(() => Volatile.Read(ref *(ulong*)counter) != 0, TimeSpan.FromMinutes(1));
+            action();
+        });
+        thread.Start();
+        return thread;
+    }
+
     private static AssembledProgram Load(TestMachine machine, string source)
     {
         AssembledProgram program = Assembler.Assemble(source, Ram);
@@ -269,9 +288,10 @@ public abstract unsafe class SystemProgramTests(ExecutionTier tier)
     public void A_device_line_interrupts_an_endless_loop()
     {
         using var machine = new TestMachine(tier: tier);
-        Load(machine, $"la t0, handler\n csrw mtvec, t0\n li t0, 0x800\n csrw mie, t0\n csrsi mstatus, 8\nloop: addi s0, s0, 1\n j loop\n.balign 4\nhandler: csrr a0, mcause\n {Finish}");
-        using var timer = new Timer(_ => machine.Hart.SetInterruptLine(11, true), null, 20, Timeout.Infinite);
+        Load(machine, $"la t0, handler\n csrw mtvec, t0\n li t0, 0x800\n csrw mie, t0\n csrsi mstatus, 8\n{Count}handler: csrr a0, mcause\n {Finish}");
+        Thread device = OnceItCounts(machine, () => machine.Hart.SetInterruptLine(11, true));
         Assert.Equal(VCpuExitKind.MmioWrite, Run(machine, out ulong cause));
+        device.Join();
         Assert.Equal((1UL << 63) | 11, cause);
         Assert.True(machine.State->X[8] > 0);
     }
