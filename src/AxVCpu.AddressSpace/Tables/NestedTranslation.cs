@@ -14,4 +14,10 @@ public struct NestedTranslation
 
     /// <summary>What the mapping permits, and the kind of memory.</summary>
     public MappingFlags Flags;
+
+    /// <summary>
+    /// When nothing is mapped: the table's entry, of 64 bits, which is zero until something is; none when the address is beyond the table
+    /// or its entry is about to change. It may be read until the next invalidation, as long as any other translation may be used.
+    /// </summary>
+    public HostVirtAddr AbsentEntry;
 }

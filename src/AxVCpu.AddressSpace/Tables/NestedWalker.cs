@@ -28,7 +28,8 @@ public static unsafe class NestedWalker<TFormat>
         for (int level = NestedGeometry<TFormat>.RootLevel; ; level--)
         {
             // SAFETY: a table reached from a live root holds EntryCount(level) entries and stays allocated during the walk (see the type).
-            ulong entry = Volatile.Read(ref ((ulong*)map.PhysToVirt(table).Value)[NestedGeometry<TFormat>.Index(address.Value, level)]);
+            ulong* slot = (ulong*)map.PhysToVirt(table).Value + NestedGeometry<TFormat>.Index(address.Value, level);
+            ulong entry = Volatile.Read(ref *slot);
             if (TFormat.IsPresent(entry) && TFormat.IsTable(entry, level))
             {
                 table = TFormat.AddressOf(entry);
@@ -48,6 +49,7 @@ public static unsafe class NestedWalker<TFormat>
                 {
                     translation.BlockSize = kind == NonPresentKind.Lazy ? size : 0;
                     translation.Base = kind == NonPresentKind.Lazy ? NonPresentEntry.AddressOf(entry) : default;
+                    translation.AbsentEntry = entry == 0 ? new HostVirtAddr((ulong)slot) : default;
                     return kind == NonPresentKind.Lazy ? NestedWalkStatus.Lazy : NestedWalkStatus.NotMapped;
                 }
 

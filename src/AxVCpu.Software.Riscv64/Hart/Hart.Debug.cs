@@ -29,7 +29,8 @@ internal sealed unsafe partial class Hart
     {
         if (!_singleSteps && _stoppedAt == Nowhere)
         {
-            Execute(null);
+            if (!Resume())
+                Execute(null);
             return;
         }
 

@@ -34,8 +34,11 @@ internal sealed unsafe partial class Hart
             Volatile.Write(ref _s->PollAt, 0);
     }
 
-    /// <summary>Last thing in Run: no guest memory is touched afterwards.</summary>
-    private void LeaveRun() => Interlocked.Exchange(ref _s->Running, 0);
+    /// <summary>
+    /// Last thing in Run: no guest memory is touched afterwards, and what was is visible to who sees this. Who does not see it yet waits a
+    /// little longer.
+    /// </summary>
+    private void LeaveRun() => Volatile.Write(ref _s->Running, 0);
 
     /// <summary>Serves what other threads asked for; false when an exit is pending.</summary>
     private bool ServeRequests()

@@ -56,9 +56,13 @@ internal sealed unsafe partial class Hart
         {
             host = (byte*)(va + entry->Addend);
         }
+        else if (FindDevicePage(va, MemoryAccess.Load, out ulong gpa))
+        {
+            return BeginMmioRead(op, va, gpa, size, target);
+        }
         else
         {
-            switch (FillTlb(va, size, MemoryAccess.Load, out host, out ulong gpa))
+            switch (FillTlb(va, size, MemoryAccess.Load, out host, out gpa))
             {
                 case TlbFill.Mapped:
                     break;
@@ -86,9 +90,13 @@ internal sealed unsafe partial class Hart
         {
             host = (byte*)(va + entry->Addend);
         }
+        else if (FindDevicePage(va, MemoryAccess.Store, out ulong gpa))
+        {
+            return BeginMmioWrite(op, va, gpa, size, value);
+        }
         else
         {
-            switch (FillTlb(va, size, MemoryAccess.Store, out host, out ulong gpa))
+            switch (FillTlb(va, size, MemoryAccess.Store, out host, out gpa))
             {
                 case TlbFill.Mapped:
                     break;

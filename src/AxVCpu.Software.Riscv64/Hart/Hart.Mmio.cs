@@ -68,7 +68,9 @@ internal sealed unsafe partial class Hart
             return false;
         }
 
-        _pending = new PendingAccess { Kind = PendingKind.MmioRead, Length = op->Length, Size = (byte)size, Target = target, Address = va };
+        BeginAccess(PendingKind.MmioRead, op, va, size);
+        _pending.Target = target;
+        _pending.Value = 0;
         _exit.SetMmioRead(new GuestPhysAddr(gpa), (AccessWidth)size, target.Register, AccessWidth.Qword, target.SignExtend);
         _exitPending = true;
         return false;
@@ -114,10 +116,20 @@ internal sealed unsafe partial class Hart
             return false;
         }
 
-        _pending = new PendingAccess { Kind = PendingKind.MmioWrite, Length = op->Length, Size = (byte)size, Address = va };
+        BeginAccess(PendingKind.MmioWrite, op, va, size);
         _exit.SetMmioWrite(new GuestPhysAddr(gpa), (AccessWidth)size, size == 8 ? value : value & ((1UL << (int)(8 * size)) - 1));
         _exitPending = true;
         return false;
+    }
+
+    // Field by field: a structure built elsewhere would be copied by loads that are wider than the stores before them.
+    private void BeginAccess(PendingKind kind, Op* op, ulong va, uint size)
+    {
+        _pending.Kind = kind;
+        _pending.Length = op->Length;
+        _pending.Size = (byte)size;
+        _pending.Failed = false;
+        _pending.Address = va;
     }
 
     /// <summary>Finishes what the last exit left open.</summary>

@@ -90,9 +90,12 @@ internal sealed unsafe partial class Hart
             };
             _tlb.Fill((int)mmuClass, array, va, (ulong)host & ~(PageSize - 1));
         }
-        else if (nested == TlbFill.Mmio && access == MemoryAccess.Fetch)
+        else if (nested == TlbFill.Mmio)
         {
-            return RaiseAccessFault(va, access);
+            if (access == MemoryAccess.Fetch)
+                return RaiseAccessFault(va, access);
+            if (verdict == PmpVerdict.Allowed)
+                NoteDevicePage(va, gpa, access);
         }
 
         return nested;
@@ -303,6 +306,7 @@ internal sealed unsafe partial class Hart
         }
 
         _tlb.FlushPage(va);
+        FlushDevicePage(va);
         _walkCache[(int)(va >> RegionShift) & (WalkCacheEntries - 1)].Region = ulong.MaxValue;
         FlushJumps(va);
     }
@@ -311,6 +315,7 @@ internal sealed unsafe partial class Hart
     private void FlushTranslations()
     {
         _tlb.FlushAll();
+        FlushDevicePages();
         FlushWalkCache();
         FlushJumpCache();
         _superpageFirst.AsSpan().Fill(ulong.MaxValue);

@@ -56,6 +56,7 @@ internal sealed unsafe partial class Hart
                 host = (byte*)(entry.HostPage + (gpa & (PageSize - 1)));
                 return TlbFill.Mapped;
             case NestedWalkStatus.NotMapped:
+                _absentEntry = (ulong*)translation.AbsentEntry.Value;
                 return TlbFill.Mmio;
             default:
                 _faultAddress = va;

@@ -24,7 +24,7 @@ internal sealed unsafe partial class Hart
         if (!_exitPending)
             Go();
         LeaveRun();
-        exit = _exit;
+        exit.Assign(in _exit);
         ClearKick();
     }
 

@@ -38,7 +38,22 @@ internal sealed unsafe partial class Hart
             return;
         }
 
-        nint native = Enter(block);
+        RunTraces(Enter(block));
+    }
+
+    /// <summary>Goes on in the trace at Pc, if there is one: what is left to do behind an exit is mostly in hot code.</summary>
+    /// <returns>Whether an exit is pending.</returns>
+    private bool Resume()
+    {
+        if (_translator is null || _machine.Tier == ExecutionTier.Both || _s->InstRet >= Volatile.Read(ref _s->PollAt))
+            return false;
+        RunTraces(FindTrace(_s->Pc));
+        return _exitPending;
+    }
+
+    /// <summary>Runs a trace and what follows it, until something has none or an exit is pending.</summary>
+    private void RunTraces(nint native)
+    {
         while (native != 0)
         {
             PrepareFloat();

@@ -42,6 +42,34 @@ public struct VCpuExitRecord
     [UnscopedRef]
     internal readonly ref readonly ExitWords Words => ref _words;
 
+    /// <summary>
+    /// Takes over what another record says, for an engine that keeps its own. For the frequent exits only what they consist of, as it was
+    /// written: a wide load of what narrower stores have just written waits for them.
+    /// </summary>
+    public void Assign(in VCpuExitRecord other)
+    {
+        switch (other._kind)
+        {
+            case VCpuExitKind.MmioRead:
+                _kind = VCpuExitKind.MmioRead;
+                _width = other._width;
+                _registerWidth = other._registerWidth;
+                _flags = other._flags;
+                _code = other._code;
+                _words[0] = other._words[0];
+                break;
+            case VCpuExitKind.MmioWrite:
+                _kind = VCpuExitKind.MmioWrite;
+                _width = other._width;
+                _words[0] = other._words[0];
+                _words[1] = other._words[1];
+                break;
+            default:
+                this = other;
+                break;
+        }
+    }
+
     /// <summary>Handled inside the engine.</summary>
     public void SetNothing() => _kind = VCpuExitKind.Nothing;
 
