@@ -152,6 +152,7 @@ public sealed class EveryModelTests : IAclintHost, IAclintSswiHost, ISysconHost,
         Assert.True(IsPlainData<ResetControl>());
         Assert.True(IsPlainData<FwCfg>());
         Assert.True(IsPlainData<FwCfgMmio>());
+        Assert.True(IsPlainData<CfiFlash>());
         Assert.True(IsPlainData<VirtioMmio>());
         Assert.True(IsPlainData<Virtqueue>());
         Assert.True(IsPlainData<DescriptorChain>());

@@ -54,7 +54,7 @@ public sealed class CommandLineTests : IDisposable
     public async Task A_generated_configuration_generates_itself_again()
     {
         (int code, string first, _) = await RunAsync("generate", "--kernel", "/boot/Image", "--cpus", "2", "--memory", "256", "--append", "a=\"b\" c",
-            "--disk", "/d/disk,1.img,readonly,serial=S1", "--profile", "machine", "--isa", "rv64gc", "--lazy", "false", "--device", "rng", "--virtio", "legacy");
+            "--disk", "/d/disk,1.img,readonly,serial=S1", "--profile", "machine", "--isa", "rv64gc", "--lazy", "false", "--device", "rng", "--virtio", "legacy", "--pflash", "/d/code.fd,readonly", "--pflash", "/d/vars.fd");
         Assert.Equal(ExitCode.Success, code);
         string file = _folder.File("vm.toml");
         await File.WriteAllTextAsync(file, first, TestContext.Current.CancellationToken);
@@ -63,7 +63,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("", errors);
         Assert.Equal(ExitCode.Success, code);
         Assert.Equal(first, second);
-        foreach (string part in (string[])["/boot/Image", "cpu_num = 2", "\"256M\"", "/d/disk,1.img", "S1", "machine", "lazy = false", "rng", "[virtio]"])
+        foreach (string part in (string[])["/boot/Image", "cpu_num = 2", "\"256M\"", "/d/disk,1.img", "S1", "machine", "lazy = false", "rng", "[virtio]", "/d/code.fd\"", "/d/vars.fd"])
             Assert.Contains(part, first, StringComparison.Ordinal);
     }
 

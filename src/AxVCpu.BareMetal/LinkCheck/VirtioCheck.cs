@@ -56,6 +56,17 @@ internal static class VirtioCheck
         return host.Effects;
     }
 
+    [RuntimeExport("axvcpu_check_flash")]
+    public static ulong Flash(ulong seed)
+    {
+        FakeVirtio host = default;
+        var flash = new CfiFlash(seed, (uint)seed, readOnly: false);
+        flash.Reset(ref host);
+        flash.Write(ref host, seed, AccessWidth.Dword, seed);
+        flash.Read(ref host, seed, AccessWidth.Dword, out ulong value);
+        return value + flash.Size + (flash.IsReadArray ? host.Effects : 0);
+    }
+
     [RuntimeExport("axvcpu_check_fw_cfg")]
     public static ulong Configuration(ulong seed)
     {
@@ -80,7 +91,7 @@ internal static class VirtioCheck
 }
 
 /// <summary>The outside of every model with DMA, and a guest memory that takes everything.</summary>
-internal struct FakeVirtio : IVirtioBlkHost, IVirtioConsoleHost, IVirtioRngHost, IFwCfgMmioHost
+internal struct FakeVirtio : IVirtioBlkHost, IVirtioConsoleHost, IVirtioRngHost, IFwCfgMmioHost, ICfiFlashHost
 {
     private ulong _effects;
 
@@ -121,6 +132,14 @@ internal struct FakeVirtio : IVirtioBlkHost, IVirtioConsoleHost, IVirtioRngHost,
     public void Fill(Span<byte> destination) => Count(destination.Length);
 
     public void ReadItem(FwCfgKey key, uint offset, Span<byte> destination) => Count(destination.Length);
+
+    public readonly ulong ReadArray(ulong offset, AccessWidth width) => offset;
+
+    public void Program(ulong offset, ReadOnlySpan<byte> data) => Count(data.Length);
+
+    public void Erase(ulong offset, ulong length) => Count((int)length);
+
+    public void SetReadArray(bool isArray) => Count(isArray ? 1 : 2);
 
     private bool Count(int amount)
     {

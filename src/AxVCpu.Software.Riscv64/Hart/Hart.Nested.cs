@@ -56,6 +56,8 @@ internal sealed unsafe partial class Hart
                 host = (byte*)(entry.HostPage + (gpa & (PageSize - 1)));
                 return TlbFill.Mapped;
             case NestedWalkStatus.NotMapped:
+            case NestedWalkStatus.Permission when (translation.Flags & MappingFlags.Device) != 0:
+                // Nothing there, or memory of a device such as flash, which serves itself what the mapping does not permit.
                 _absentEntry = (ulong*)translation.AbsentEntry.Value;
                 return TlbFill.Mmio;
             default:

@@ -54,6 +54,7 @@ internal sealed class BareMetalConfig
         Refuse(config.Engine.Isa is not null, "engine.isa", "is for riscv64 guests; remove it");
         Refuse(config.Engine.Mmu is not null, "engine.mmu", "is for riscv64 guests; remove it");
         Refuse(config.Virtio.Interface != AxVCpu.Devices.VirtioMmioInterface.Modern, "virtio.interface", "\"legacy\" is not available on bare metal; use \"modern\"");
+        Refuse(config.Flash.Count != 0, "pflash", "there is no flash on bare metal; remove it");
         Refuse(config.ExtraDevices.Count != 0, "device", "further virtio devices are not available on bare metal; remove them");
         Refuse(devices.PassthroughPorts.Count != 0, "devices.passthrough_ports", "aarch64 has no ports; remove them");
         Refuse(devices.AddressSpacePolicy == AddressSpacePolicy.Passthrough, "devices.address_space_policy", "\"passthrough\" would show the guest all of the host; list what it needs in passthrough_devices");

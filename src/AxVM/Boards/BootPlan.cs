@@ -15,8 +15,9 @@ internal sealed class BootPlan : IPreparedBoot
     private const int RngSeedBytes = 32;
     private const ulong Page = 0x1000;
 
-    private BootPlan(BootLayout layout, ulong entry, PlacedImage dtb, byte[]? rom, KernelImage? program, ulong move)
+    private BootPlan(BootLayout layout, ulong entry, PlacedImage dtb, byte[]? rom, KernelImage? program, ulong move, FwCfgItems items)
     {
+        Items = items;
         Images = layout.Placed;
         Tree = dtb.Data;
         Entry = entry;
@@ -45,6 +46,9 @@ internal sealed class BootPlan : IPreparedBoot
 
     /// <summary>What is written to the reset ROM, in the machine profile.</summary>
     public byte[]? Rom { get; }
+
+    /// <summary>What the firmware configuration device tells.</summary>
+    public FwCfgItems Items { get; }
 
     /// <summary>The address of the program's <c>tohost</c>.</summary>
     public ulong? ToHost { get; }
@@ -91,9 +95,9 @@ internal sealed class BootPlan : IPreparedBoot
     public static BootPlan Make(Riscv64VirtConfig board, StartProfile profile)
     {
         KernelConfig config = board.Config.Kernel;
-        if (config.Path is null && !board.HasFirmware)
+        if (!board.HasProgram)
         {
-            throw new ConfigException("kernel.kernel_path", "is missing; there must be a kernel or firmware (bios_path)");
+            throw new ConfigException("kernel.kernel_path", "is missing; there must be a kernel, firmware (bios_path) or flash (pflash)");
         }
 
         BootLayout layout = new(board.Ram);
@@ -103,7 +107,16 @@ internal sealed class BootPlan : IPreparedBoot
         }
 
         KernelImage? firmware = board.HasFirmware ? Load(board, config.BiosPath!) : null;
-        KernelImage? kernel = config.Path is { } path ? Load(board, path) : null;
+        // What is in flash for supervisor mode loads the kernel itself, by the firmware configuration device.
+        bool hasFlash = board.Config.Flash.Count != 0;
+        bool isLoadedByFlash = hasFlash && (firmware is not null || profile == StartProfile.Sbi);
+        FwCfgItems items = Describe(board);
+        if (isLoadedByFlash)
+        {
+            AddFiles(items, board);
+        }
+
+        KernelImage? kernel = config.Path is { } path && !isLoadedByFlash ? Load(board, path) : null;
         ulong? firmwareEntry = firmware is null
             ? null
             : Place(layout, "the firmware", firmware, config.BiosLoadAddress ?? Riscv64VirtLayout.Ram, config.BiosLoadAddress is not null);
@@ -111,13 +124,14 @@ internal sealed class BootPlan : IPreparedBoot
         ulong kernelEntry = kernel is null ? 0 : Place(layout, "the kernel", kernel, kernelBase, config.LoadAddress is not null);
         ulong move = kernel?.Entry is ulong linked ? unchecked(kernelEntry - linked) : 0;
         kernelEntry = config.EntryPoint ?? kernelEntry;
+        ulong next = isLoadedByFlash ? Riscv64VirtLayout.Flash : kernelEntry;
         if (kernel is not null && !layout.IsRam(kernelEntry, 1))
         {
             throw new ImageException(kernel.Name, $"begins at 0x{kernelEntry:x}, which is not in the guest's RAM");
         }
 
 
-        PlacedImage? initrd = PlaceInitrd(layout, board, kernel is null ? Riscv64VirtLayout.Ram : kernelBase);
+        PlacedImage? initrd = isLoadedByFlash ? null : PlaceInitrd(layout, board, kernel is null ? Riscv64VirtLayout.Ram : kernelBase);
         byte[] tree = config.DtbPath is { } dtbPath
             ? ReadTree(board.Config.ResolvePath(dtbPath))
             : Generate(board, profile, initrd).ToBlob();
@@ -126,12 +140,17 @@ internal sealed class BootPlan : IPreparedBoot
             : layout.PlaceHigh("the devicetree", tree, DtbAlignment, Riscv64VirtLayout.DtbLimit);
         if (profile == StartProfile.Sbi)
         {
-            return new BootPlan(layout, firmwareEntry ?? kernelEntry, dtb, null, kernel, move);
+            return new BootPlan(layout, firmwareEntry ?? next, dtb, null, kernel, move, items);
         }
 
-        byte[] rom = ResetRom.Build(firmwareEntry ?? kernelEntry, dtb.Address, firmware is null ? 0 : kernelEntry, 0);
-        return new BootPlan(layout, Riscv64VirtLayout.ResetRom, dtb, rom, kernel, move);
+        ulong start = firmwareEntry ?? (hasFlash ? Riscv64VirtLayout.Flash : kernelEntry);
+        byte[] rom = ResetRom.Build(start, dtb.Address, firmware is null ? 0 : next, 0);
+        return new BootPlan(layout, Riscv64VirtLayout.ResetRom, dtb, rom, kernel, move, items);
     }
+
+    /// <summary>What the firmware configuration device tells of every machine.</summary>
+    public static FwCfgItems Describe(Riscv64VirtConfig board) =>
+        new(board.Config.Base.CpuCount, board.RamBytes, FwCfgFeatures.Traditional | FwCfgFeatures.Dma);
 
     /// <summary>The tree that the board generates.</summary>
     public static FlattenedDeviceTree Generate(Riscv64VirtConfig board, StartProfile profile, PlacedImage? initrd)
@@ -165,6 +184,7 @@ internal sealed class BootPlan : IPreparedBoot
         Mmu = board.Config.Engine.Mmu ?? "sv57",
         Profile = profile,
         VirtioSlots = [.. Enumerable.Range(0, Riscv64VirtLayout.VirtioSlots)],
+        FlashBanks = board.Config.Flash.Count,
         CommandLine = board.Config.Kernel.CommandLine,
         Initrd = initrd is { } placed ? new AddressRangeConfig(placed.Address, placed.Size) : null,
         RngSeed = RandomSeed(),
@@ -198,9 +218,9 @@ internal sealed class BootPlan : IPreparedBoot
             return wanted;
         }
 
-        // An ELF knows its addresses; an explicit load address moves it as a whole.
+        // An ELF knows its addresses; an explicit load address moves it as a whole, and so does one that can lie anywhere.
         ulong lowest = image.Segments.Min(segment => segment.Address);
-        ulong move = isExplicit ? wanted - lowest : 0;
+        ulong move = isExplicit || image.IsMovable ? wanted - lowest : 0;
         foreach (ImageSegment segment in image.Segments)
         {
             ulong address = unchecked(segment.Address + move);
@@ -236,6 +256,34 @@ internal sealed class BootPlan : IPreparedBoot
         return board.Config.Kernel.RamdiskLoadAddress is ulong address
             ? layout.Place(name, address, data)
             : layout.PlaceNear(name, data, (kernelBase + ulong.Min(board.Ram[0].Length / 2, InitrdDistance)) & ~0xfffUL);
+    }
+
+    /// <summary>The kernel, its ramdisk and its command line for firmware that loads them itself.</summary>
+    private static void AddFiles(FwCfgItems items, Riscv64VirtConfig board)
+    {
+        KernelConfig config = board.Config.Kernel;
+        if (config.Path is { } path)
+        {
+            string resolved = board.Config.ResolvePath(path);
+            ReadOnlyMemory<byte> file = ImageFile.Read(resolved, ImageFile.MaximumBytes);
+            ReadOnlyMemory<byte> kernel = ImageFile.IsGzip(file.Span) ? ImageFile.Gunzip(file, resolved, board.RamBytes) : file;
+            items.Add(FwCfgKey.KernelData, kernel);
+            items.Add(FwCfgKey.KernelSize, (uint)kernel.Length);
+        }
+
+        if (config.RamdiskPath is { } ramdisk)
+        {
+            ReadOnlyMemory<byte> data = ImageFile.Read(board.Config.ResolvePath(ramdisk), ImageFile.MaximumBytes);
+            items.Add(FwCfgKey.InitrdData, data);
+            items.Add(FwCfgKey.InitrdSize, (uint)data.Length);
+        }
+
+        if (config.CommandLine is { } commandLine)
+        {
+            byte[] text = [.. System.Text.Encoding.UTF8.GetBytes(commandLine), 0];
+            items.Add(FwCfgKey.CommandLineData, text);
+            items.Add(FwCfgKey.CommandLineSize, (uint)text.Length);
+        }
     }
 
     private static byte[] ReadTree(string path)

@@ -43,6 +43,9 @@ internal sealed class Riscv64VirtConfig
     /// <summary>Whether there is firmware.</summary>
     public bool HasFirmware => Config.Kernel.BiosPath is not null && Config.Kernel.EnableBios != false;
 
+    /// <summary>Whether there is anything to start: firmware, a kernel or flash.</summary>
+    public bool HasProgram => HasFirmware || Config.Kernel.Path is not null || Config.Flash.Count != 0;
+
     /// <summary>Bytes of RAM in all.</summary>
     public ulong RamBytes => Ram.Aggregate(0UL, (sum, region) => sum + region.Length);
 
@@ -95,6 +98,7 @@ internal sealed class Riscv64VirtConfig
         List<DiskConfig> disks = FindDisks(config, Problem);
         Riscv64VirtConfig result = new(config, isa, tier, ram, disks);
         Refuse(result.VirtioDevices > Riscv64VirtLayout.VirtioSlots, "disk", $"{result.VirtioDevices} virtio devices do not fit the board's {Riscv64VirtLayout.VirtioSlots} slots");
+        Refuse(config.Flash.Count > Riscv64VirtLayout.FlashBanks, "pflash", $"{config.Flash.Count} are too many; the board has {Riscv64VirtLayout.FlashBanks} banks of flash");
         return problems.Count == 0 ? result : throw new ConfigException(problems);
     }
 

@@ -69,6 +69,18 @@ public static class Riscv64VirtLayout
     /// <summary>The firmware configuration device.</summary>
     public const ulong FwCfg = 0x1010_0000;
 
+    /// <summary>The first bank of flash; the second follows.</summary>
+    public const ulong Flash = 0x2000_0000;
+
+    /// <summary>Bytes of one bank of flash.</summary>
+    public const int FlashSize = 0x200_0000;
+
+    /// <summary>Bytes of flash that are erased together.</summary>
+    public const uint FlashBlockSize = 0x4_0000;
+
+    /// <summary>Number of banks of flash.</summary>
+    public const int FlashBanks = 2;
+
     /// <summary>The first byte of RAM.</summary>
     public const ulong Ram = 0x8000_0000;
 

@@ -19,7 +19,7 @@ internal sealed partial class Riscv64VirtMachine
     public IPreparedBoot Prepare() => BootPlan.Make(_board, _profile);
 
     /// <inheritdoc/>
-    public FlattenedDeviceTree DescribeToGuest() => _board.Config.Kernel.Path is null && !_board.HasFirmware
+    public FlattenedDeviceTree DescribeToGuest() => !_board.HasProgram
         ? BootPlan.Generate(_board, _profile, initrd: null)
         : FlattenedDeviceTree.Read(BootPlan.Make(_board, _profile).Tree.Span);
 
@@ -45,6 +45,7 @@ internal sealed partial class Riscv64VirtMachine
             Require(_memory.Protect(new GuestPhysAddr(region.Address), region.Size, (MappingFlags)region.Flags), "protect RAM");
         }
 
+        _fwCfg.Replace(plan.Items);
         Clock.Set(0);
         for (int hart = 0; hart < _cpus.Count; hart++)
         {

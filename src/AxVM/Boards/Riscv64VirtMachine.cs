@@ -26,6 +26,7 @@ internal sealed partial class Riscv64VirtMachine : IMachine
     private readonly List<IAsyncDisposable> _ownedAsync = [];
     private readonly VirtioSlots _virtio;
     private readonly SemihostingPort _semihosting;
+    private readonly FwCfgMmioDevice _fwCfg;
     private HtifPort? _htif;
     private AddressRangeConfig? _signature;
 
@@ -78,7 +79,9 @@ internal sealed partial class Riscv64VirtMachine : IMachine
             _ownedAsync.Add(_virtio);
             _virtio.Fill(config, _board.Disks, console);
             _virtio.Complete(Riscv64VirtLayout.VirtioSlots, config.Virtio.Interface);
-            _bus.Add(Riscv64VirtLayout.FwCfg, new FwCfgMmioDevice(new FwCfgItems(harts, _board.RamBytes, FwCfgFeatures.Traditional | FwCfgFeatures.Dma), new GuestMemoryDma(_memory)));
+            _fwCfg = new FwCfgMmioDevice(BootPlan.Describe(_board), new GuestMemoryDma(_memory));
+            _bus.Add(Riscv64VirtLayout.FwCfg, _fwCfg);
+            AddFlash(config);
             _semihosting = new SemihostingPort(_memory, Clock, host, _uart);
         }
         catch
@@ -138,11 +141,11 @@ internal sealed partial class Riscv64VirtMachine : IMachine
 
     /// <summary>
     /// Firmware, programs that talk to a test host, and programs that lie where firmware would be start in machine mode; everything
-    /// else is a kernel for supervisor mode. The configuration can say otherwise.
+    /// else, also what is in flash, is for supervisor mode. The configuration can say otherwise.
     /// </summary>
     private static StartProfile FindProfile(Riscv64VirtConfig board) =>
         board.Config.Engine.Profile
-        ?? (board.HasFirmware || BootPlan.IsMachineProgram(board) ? StartProfile.Machine : StartProfile.Sbi);
+        ?? (board.HasFirmware || (board.Config.Flash.Count == 0 && BootPlan.IsMachineProgram(board)) ? StartProfile.Machine : StartProfile.Sbi);
 
     private void MapMemory()
     {
@@ -170,6 +173,17 @@ internal sealed partial class Riscv64VirtMachine : IMachine
         _bus.Add(Riscv64VirtLayout.Plic, plic);
         _bus.Add(Riscv64VirtLayout.Clint, new AclintDevice(harts, new ClintWiring(_machine, _cpus, _servedBy)));
         return plic;
+    }
+
+    private void AddFlash(VmConfig config)
+    {
+        for (int bank = 0; bank < config.Flash.Count; bank++)
+        {
+            FlashConfig flash = config.Flash[bank];
+            ulong address = Riscv64VirtLayout.Flash + ((ulong)bank * Riscv64VirtLayout.FlashSize);
+            FlashImage image = Own(FlashImage.Open(config.ResolvePath(flash.Path), Riscv64VirtLayout.FlashSize, flash.ReadOnly));
+            _bus.Add(address, new CfiFlashDevice(image, Riscv64VirtLayout.FlashBlockSize, new FlashBank(_memory, address, image)));
+        }
     }
 
     private T Own<T>(T item)

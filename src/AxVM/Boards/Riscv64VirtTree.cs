@@ -27,6 +27,9 @@ public sealed class Riscv64VirtTreeOptions
     /// <summary>The virtio-mmio slots, counted from 0; what is in them they say themselves.</summary>
     public IReadOnlyList<int> VirtioSlots { get; init; } = [];
 
+    /// <summary>Number of banks of flash.</summary>
+    public int FlashBanks { get; init; }
+
     /// <summary>The kernel's command line, or <c>null</c>.</summary>
     public string? CommandLine { get; init; }
 
@@ -80,6 +83,7 @@ public static class Riscv64VirtTree
             .SetText("compatible", "qemu,fw-cfg-mmio")
             .SetLongs("reg", Riscv64VirtLayout.FwCfg, AxVCpu.Devices.FwCfgMmio.Size)
             .Set("dma-coherent");
+        AddFlash(root, options.FlashBanks);
         AddPower(root, "poweroff", "syscon-poweroff", FinisherPass);
         AddPower(root, "reboot", "syscon-reboot", FinisherReset);
         return tree;
@@ -194,6 +198,27 @@ public static class Riscv64VirtTree
                     .SetLongs("reg", address, Riscv64VirtLayout.VirtioSize),
                 Riscv64VirtLayout.VirtioIrq + (uint)slot);
         }
+    }
+
+    private static void AddFlash(FdtNode root, int banks)
+    {
+        const uint busBytes = 4;
+        if (banks == 0)
+        {
+            return;
+        }
+
+        ulong[] ranges = new ulong[2 * banks];
+        for (int bank = 0; bank < banks; bank++)
+        {
+            ranges[2 * bank] = Riscv64VirtLayout.Flash + ((ulong)bank * Riscv64VirtLayout.FlashSize);
+            ranges[(2 * bank) + 1] = Riscv64VirtLayout.FlashSize;
+        }
+
+        root.AddChild(UnitName("flash", Riscv64VirtLayout.Flash))
+            .SetText("compatible", "cfi-flash")
+            .SetLongs("reg", ranges)
+            .SetCells("bank-width", busBytes);
     }
 
     private static void AddInterrupt(FdtNode device, uint irq) =>

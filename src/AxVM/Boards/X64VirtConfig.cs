@@ -84,6 +84,7 @@ internal sealed class X64VirtConfig
         List<AddressRangeConfig> ram = FindRam(config, Refuse);
         List<DiskConfig> disks = FindDisks(config, Refuse);
         int slots = disks.Count + config.ExtraDevices.Count + (config.Console.Kind == ConsoleKind.Virtio ? 1 : 0);
+        Refuse(config.Flash.Count != 0, "pflash", "the x86_64 board has no flash; remove it");
         Refuse(slots > X64VirtLayout.VirtioSlots, "disk", $"{slots} virtio devices do not fit the board's {X64VirtLayout.VirtioSlots} slots");
         X64InterruptController interruptController = engine.InterruptController switch
         {

@@ -51,6 +51,9 @@ internal sealed partial class ElfFile
     /// <summary>The physical address that the Xen note of a PVH kernel names for a start in 32-bit mode, or <c>null</c>.</summary>
     public ulong? PvhEntry { get; private set; }
 
+    /// <summary>Whether it can lie anywhere: it is position independent, and linked for address 0, where no memory is.</summary>
+    public bool IsMovable { get; private set; }
+
     /// <summary>Whether a note of Linux is in it, as in each vmlinux (include/linux/elfnote-lto.h, build-salt.h).</summary>
     public bool IsLinux { get; private set; }
 
@@ -100,6 +103,7 @@ internal sealed partial class ElfFile
         }
 
         ReadSegments(ElfHeader.ProgramHeaders(header, _is64), ElfHeader.ProgramHeaderSize(header, _is64), ElfHeader.ProgramHeaderCount(header, _is64));
+        IsMovable = type == TypeShared && Segments.Min(segment => segment.Address) == 0;
         Entry = ToPhysical(ElfHeader.Entry(header, _is64));
     }
 

@@ -86,6 +86,9 @@ public sealed class KernelImage
     /// <summary>Whether it is a Linux kernel, as its form or a note in it says.</summary>
     internal bool IsLinux { get; private init; }
 
+    /// <summary>Whether an ELF file can lie anywhere, so that a place is chosen for it.</summary>
+    internal bool IsMovable { get; private init; }
+
     /// <summary>The Multiboot header of an x86 kernel; <c>null</c> when it has none.</summary>
     internal MultibootHeader? Multiboot { get; private init; }
 
@@ -136,6 +139,7 @@ public sealed class KernelImage
                     Multiboot = header,
                     Is64 = elf.Is64,
                     IsLinux = elf.IsLinux,
+                    IsMovable = elf.IsMovable,
                 };
         }
 

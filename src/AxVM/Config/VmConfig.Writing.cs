@@ -59,6 +59,7 @@ public sealed partial class VmConfig
         root.Add("console", console);
         AddIfAny(root, "disk", Disks.Select(WriteDisk));
         AddIfAny(root, "module", Modules.Select(WriteModule));
+        AddIfAny(root, "pflash", Flash.Select(WriteFlash));
         AddIfAny(root, "device", ExtraDevices.Select(WriteDevice));
         AddIfAny(root, "channel", Channels.Select(WriteChannel));
         return TomlWriter.Write(root);
@@ -153,6 +154,14 @@ public sealed partial class VmConfig
         TomlTable table = Section();
         AddText(table, "path", module.Path);
         AddText(table, "arguments", module.Arguments);
+        return table;
+    }
+
+    private static TomlTable WriteFlash(FlashConfig flash)
+    {
+        TomlTable table = Section();
+        AddText(table, "path", flash.Path);
+        table.Add("readonly", new TomlBoolean(flash.ReadOnly));
         return table;
     }
 

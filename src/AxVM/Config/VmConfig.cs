@@ -34,6 +34,9 @@ public sealed partial class VmConfig
     /// <summary><c>[[module]]</c>: files for a Multiboot or PVH kernel, after the ramdisk, which is its first module.</summary>
     public IList<ModuleConfig> Modules { get; private init; } = [];
 
+    /// <summary><c>[[pflash]]</c>: the banks of flash, at most two.</summary>
+    public IList<FlashConfig> Flash { get; private init; } = [];
+
     /// <summary><c>[[device]]</c>: further virtio devices, after the disks.</summary>
     public IList<DeviceConfig> ExtraDevices { get; private init; } = [];
 
@@ -58,6 +61,7 @@ public sealed partial class VmConfig
         Console = Console.Clone(),
         Disks = [.. Disks.Select(disk => disk.Clone())],
         Modules = [.. Modules.Select(module => module.Clone())],
+        Flash = [.. Flash.Select(flash => flash.Clone())],
         ExtraDevices = [.. ExtraDevices.Select(device => device.Clone())],
         Channels = [.. Channels],
         SourcePath = SourcePath,
@@ -303,6 +307,18 @@ public sealed class ModuleConfig
     public string? Arguments { get; set; }
 
     internal ModuleConfig Clone() => (ModuleConfig)MemberwiseClone();
+}
+
+/// <summary><c>[[pflash]]</c></summary>
+public sealed class FlashConfig
+{
+    /// <summary>The file with the contents; what it has less than the bank is erased flash.</summary>
+    public required string Path { get; set; }
+
+    /// <summary>Whether the flash refuses to be changed; the file is then opened for reading only.</summary>
+    public bool ReadOnly { get; set; }
+
+    internal FlashConfig Clone() => (FlashConfig)MemberwiseClone();
 }
 
 /// <summary><c>[[device]]</c></summary>

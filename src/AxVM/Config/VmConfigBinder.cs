@@ -31,6 +31,12 @@ internal sealed class VmConfigBinder(FieldSet root)
             fields.RejectUnknown();
         }
 
+        foreach (FieldSet fields in root.Sections("pflash"))
+        {
+            config.Flash.Add(new FlashConfig { Path = fields.Required("path", fields.FileName("path")), ReadOnly = fields.Flag("readonly") ?? false });
+            fields.RejectUnknown();
+        }
+
         foreach (FieldSet fields in root.Sections("device"))
         {
             DeviceKind? kind = fields.Choice("type", ("rng", DeviceKind.Rng), ("console", DeviceKind.Console));

@@ -39,6 +39,11 @@ internal sealed class MachineOptions
         HelpName = "FILE[,readonly][,serial=TEXT]", Description = "A virtio disk on a raw image file; may be repeated", Arity = ArgumentArity.OneOrMore,
     };
 
+    private readonly Option<string[]> _flash = new("--pflash")
+    {
+        HelpName = "FILE[,readonly]", Description = "riscv64: the contents of a bank of flash; the first one is started from; may be given twice", Arity = ArgumentArity.OneOrMore,
+    };
+
     private readonly Option<string?> _bios = Text("--bios", "FILE|none", "Firmware that starts in machine mode; none: the kernel itself starts in machine mode");
     private readonly Option<string?> _profile = Choice("--profile", "Where the guest starts: sbi (supervisor mode, the vCPU layer answers SBI) or machine", "sbi", "machine");
     private readonly Option<string?> _isa = Text("--isa", "STRING", "The guest's extensions, for instance rv64gc_zba_zbb_zbs_sstc; without it all the engine has");
@@ -90,7 +95,7 @@ internal sealed class MachineOptions
     {
         command.Arguments.Add(_target);
         foreach (Option option in (Option[])
-            [_kernel, _initrd, _modules, _append, _memory, _cpus, _disks, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _virtio, _engine, _tier, _architecture, _irqchip])
+            [_kernel, _initrd, _modules, _append, _memory, _cpus, _disks, _flash, _bios, _profile, _isa, _mmu, _dtb, _lazy, _console, _devices, _virtio, _engine, _tier, _architecture, _irqchip])
         {
             command.Options.Add(option);
         }
@@ -106,7 +111,7 @@ internal sealed class MachineOptions
             _requireEngine(EngineNames.Architecture(named.Architecture));
         VmConfig config = await ReadTargetAsync(result.GetValue(_target), cancellation).ConfigureAwait(false);
         Apply(result, config);
-        if (config.Kernel.Path is null && config.Kernel.BiosPath is null)
+        if (config.Kernel.Path is null && config.Kernel.BiosPath is null && config.Flash.Count == 0)
             throw new InputException($"nothing to start: name a guest ({GuestNames()}), a configuration file, or give --kernel FILE");
         return config;
     }
@@ -188,6 +193,8 @@ internal sealed class MachineOptions
         int place = named ? 0 : config.Disks.Count;
         foreach (string disk in result.GetValue(_disks) ?? [])
             config.Disks.Insert(place++, ParseDisk(disk));
+        foreach (string flash in result.GetValue(_flash) ?? [])
+            config.Flash.Add(ParseFlash(flash));
         if (result.GetValue(_bios) is { } bios)
         {
             config.Kernel.BiosPath = bios == "none" ? null : Path.GetFullPath(bios);
@@ -233,7 +240,9 @@ internal sealed class MachineOptions
     }
 
     /// <summary>Reads FILE[,readonly][,serial=TEXT].</summary>
-    internal static DiskConfig ParseDisk(string text)
+    internal static DiskConfig ParseDisk(string text) => ParseFile("--disk", text, allowsSerial: true);
+
+    private static DiskConfig ParseFile(string option, string text, bool allowsSerial)
     {
         string[] parts = text.Split(',');
         int count = parts.Length;
@@ -245,7 +254,7 @@ internal sealed class MachineOptions
             string part = parts[count - 1];
             if (part is "readonly" or "ro")
                 readOnly = true;
-            else if (part.StartsWith("serial=", StringComparison.Ordinal))
+            else if (allowsSerial && part.StartsWith("serial=", StringComparison.Ordinal))
                 serial = part["serial=".Length..];
             else
                 break;
@@ -253,7 +262,14 @@ internal sealed class MachineOptions
         string path = string.Join(',', parts[..count]);
         return path.Length > 0
             ? new DiskConfig { Path = Path.GetFullPath(path), ReadOnly = readOnly, Serial = serial }
-            : throw new InputException($"--disk {text}: the file's name is missing");
+            : throw new InputException($"{option} {text}: the file's name is missing");
+    }
+
+    /// <summary>Reads FILE[,readonly].</summary>
+    internal static FlashConfig ParseFlash(string text)
+    {
+        DiskConfig file = ParseFile("--pflash", text, allowsSerial: false);
+        return new FlashConfig { Path = file.Path, ReadOnly = file.ReadOnly };
     }
 
     private string GuestNames() => string.Join(", ", _catalog.Guests.Select(guest => guest.Name));

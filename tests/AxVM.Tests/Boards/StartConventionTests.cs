@@ -147,6 +147,21 @@ public sealed class StartConventionTests
         Assert.Equal(new VmExit(VmExitReason.PowerOff), await Run(program));
     }
 
+    /// <summary>OpenSBI's ELF files are linked for address 0 and move themselves.</summary>
+    [Fact]
+    public async Task A_position_independent_program_linked_for_address_0_lies_where_raw_bytes_would()
+    {
+        byte[] code = Assembler.Assemble(AsksForMachineMode, 0).Code;
+        using GuestProgram program = GuestProgram.Bytes(new ElfBuilder { Entry = 0, Type = 3 }.Segment(0, 0, code, (ulong)code.Length).Build());
+        Assert.Equal(new VmExit(VmExitReason.PowerOff), await Run(program, config => config.Engine.Profile = StartProfile.Machine));
+        Assert.Equal(new VmExit(VmExitReason.GuestExit, 1), await Run(program));
+        Assert.Equal(new VmExit(VmExitReason.PowerOff), await Run(program, config =>
+        {
+            config.Kernel.BiosPath = program.Path;
+            config.Kernel.Path = null;
+        }));
+    }
+
     [Theory]
     [InlineData(0x1_0000UL, 0x1_0000UL, "does not fit the guest's RAM (0x80000000 to 0x80ffffff) at 0x10000")]
     [InlineData(0xffff_ffff_8020_0000UL, 0xffff_ffff_8020_0000UL, "at 0xffffffff80200000")]

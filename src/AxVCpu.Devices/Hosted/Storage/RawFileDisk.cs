@@ -2,11 +2,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AxVCpu.Devices;
 
-/// <summary>A disk file could not be opened; the message names the file and the reason, fit to be shown as it is.</summary>
+/// <summary>A file of a disk or of flash could not be opened; the message names the file and the reason, fit to be shown as it is.</summary>
 public sealed class DiskOpenException : IOException
 {
-    internal DiskOpenException(string path, string reason, Exception? inner = null)
-        : base($"disk '{path}' {reason}", inner) => Path = path;
+    internal DiskOpenException(string what, string path, string reason, Exception? inner = null)
+        : base($"{what} '{path}' {reason}", inner) => Path = path;
 
     /// <summary>The file.</summary>
     public string Path { get; }
@@ -18,6 +18,7 @@ public sealed class DiskOpenException : IOException
 /// </summary>
 public sealed class RawFileDisk : IBlockBackend
 {
+    private const string What = "disk";
     private const int SectorSize = VirtioBlk.SectorSize;
     private const UnixFileMode AnyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
     private const int EAGAIN = 11;
@@ -55,22 +56,35 @@ public sealed class RawFileDisk : IBlockBackend
     /// <exception cref="DiskOpenException">It is missing, a directory, write protected, locked, too small or not a file.</exception>
     public static RawFileDisk Open(string path, bool readOnly)
     {
+        SafeFileHandle file = OpenHandle(What, path, readOnly, out long length);
+        if (length >= SectorSize)
+            return new RawFileDisk(path, file, length, readOnly);
+        file.Dispose();
+        throw new DiskOpenException(What, path, $"has {length} bytes, less than one sector of {SectorSize}");
+    }
+
+    /// <summary>Opens a file that a device keeps its contents in.</summary>
+    /// <param name="what">What it is to be, for messages.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="readOnly">Whether it is only read.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <exception cref="DiskOpenException">It is missing, a directory, write protected, locked or not a file.</exception>
+    internal static SafeFileHandle OpenHandle(string what, string path, bool readOnly, out long length)
+    {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
-            throw new DiskOpenException(path, "is a directory");
+            throw new DiskOpenException(what, path, "is a directory");
         SafeFileHandle? file = null;
         try
         {
             // Opening for writing would succeed for a privileged user; the mark says what the owner wants.
             if (!readOnly && File.Exists(path) && IsWriteProtected(path))
-                throw new DiskOpenException(path, "is write protected; attach it read-only or make it writable");
+                throw new DiskOpenException(what, path, "is write protected; attach it read-only or make it writable");
             file = readOnly
                 ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read)
                 : File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            long length = RandomAccess.GetLength(file);
-            if (length < SectorSize)
-                throw new DiskOpenException(path, $"has {length} bytes, less than one sector of {SectorSize}");
-            return new RawFileDisk(path, file, length, readOnly);
+            length = RandomAccess.GetLength(file);
+            return file;
         }
         catch (Exception exception)
         {
@@ -87,7 +101,7 @@ public sealed class RawFileDisk : IBlockBackend
             };
             if (reason is null)
                 throw;
-            throw new DiskOpenException(path, reason, exception);
+            throw new DiskOpenException(what, path, reason, exception);
         }
     }
 
