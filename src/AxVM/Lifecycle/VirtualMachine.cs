@@ -369,7 +369,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         bool parked = await ParkAsync().ConfigureAwait(false);
         foreach (Timer? timer in (Timer?[])[_poller, _haltWatch])
         {
-            await (timer?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            if (timer is not null)
+            {
+                await timer.DisposeAsync().ConfigureAwait(false);
+            }
         }
 
         _poller = null;
