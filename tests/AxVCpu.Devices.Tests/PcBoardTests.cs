@@ -86,6 +86,8 @@ public sealed class PcBoardTests : IPowerHost
         Assert.Equal(0, _offs);
         device.Put(4, AcpiPowerDevice.SoftOffType << 10 | 1 << 13, AccessWidth.Word);
         Assert.Equal(1, _offs);
+        device.Put(4, 1 << 13, AccessWidth.Word); // that of QEMU
+        Assert.Equal(2, _offs);
     }
 
     [Fact]
