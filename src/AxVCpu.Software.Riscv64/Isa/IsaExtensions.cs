@@ -3,7 +3,10 @@ namespace AxVCpu.Software.Riscv64.Isa;
 /// <summary>
 /// The instruction-set extensions of a riscv64 hart, named as in the RISC-V manuals. RV64I itself is <see cref="I"/>.
 /// </summary>
-/// <remarks>Parse and print with <see cref="IsaString"/>, which also checks that what an extension depends on is there.</remarks>
+/// <remarks>
+/// Parse and print with <see cref="IsaString"/>, which also checks that what an extension depends on is there. An instruction of several
+/// extensions exists as long as one of them is there: who takes <see cref="A"/> from a set takes <see cref="Zaamo"/> and <see cref="Zalrsc"/>, too.
+/// </remarks>
 [Flags]
 public enum IsaExtensions : ulong
 {
@@ -151,6 +154,42 @@ public enum IsaExtensions : ulong
     /// <summary>Atomic compare-and-swap of up to 16 bytes.</summary>
     Zacas = 1UL << 46,
 
+    /// <summary>The part of <see cref="M"/> that multiplies.</summary>
+    Zmmul = 1UL << 47,
+
+    /// <summary>Statement: cache blocks have 64 bytes, naturally aligned. Like those below it holds whether it is named or not.</summary>
+    Zic64b = 1UL << 48,
+
+    /// <summary>Statement: main memory supports all atomic operations of <see cref="A"/>.</summary>
+    Ziccamoa = 1UL << 49,
+
+    /// <summary>Statement: misaligned loads and stores to main memory work.</summary>
+    Zicclsm = 1UL << 50,
+
+    /// <summary>Statement: a constrained LR/SC loop on main memory succeeds in the end.</summary>
+    Ziccrse = 1UL << 51,
+
+    /// <summary>Statement: reservation sets have at most 64 bytes.</summary>
+    Za64rs = 1UL << 52,
+
+    /// <summary>Statement: page tables may be in main memory.</summary>
+    Ssccptr = 1UL << 53,
+
+    /// <summary>Statement: scounteren has a writable bit for every counter that counts.</summary>
+    Sscounterenw = 1UL << 54,
+
+    /// <summary>Statement: stval has the address of every memory fault, and the bits of an illegal instruction.</summary>
+    Sstvala = 1UL << 55,
+
+    /// <summary>Statement: stvec holds any aligned address in direct mode.</summary>
+    Sstvecd = 1UL << 56,
+
+    /// <summary>Statement: user mode has 64-bit registers.</summary>
+    Ssu64xl = 1UL << 57,
+
+    /// <summary>Statement: satp has the mode without translation.</summary>
+    Svbare = 1UL << 58,
+
     /// <summary>What the letter G stands for.</summary>
     G = I | M | A | F | D | Zicsr | Zifencei,
 
@@ -173,5 +212,5 @@ public enum IsaExtensions : ulong
     Default = All & ~(Svade | Zkr),
 
     /// <summary>Everything named here.</summary>
-    All = (1UL << 47) - 1,
+    All = (1UL << 59) - 1,
 }

@@ -15,9 +15,13 @@ public static class IsaString
         ("f", IsaExtensions.F, IsaExtensions.Zicsr),
         ("d", IsaExtensions.D, IsaExtensions.F),
         ("c", IsaExtensions.C, IsaExtensions.None),
+        ("zic64b", IsaExtensions.Zic64b, IsaExtensions.None),
         ("zicbom", IsaExtensions.Zicbom, IsaExtensions.None),
         ("zicbop", IsaExtensions.Zicbop, IsaExtensions.None),
         ("zicboz", IsaExtensions.Zicboz, IsaExtensions.None),
+        ("ziccamoa", IsaExtensions.Ziccamoa, IsaExtensions.Zaamo),
+        ("zicclsm", IsaExtensions.Zicclsm, IsaExtensions.None),
+        ("ziccrse", IsaExtensions.Ziccrse, IsaExtensions.Zalrsc),
         ("zicntr", IsaExtensions.Zicntr, IsaExtensions.Zicsr),
         ("zicond", IsaExtensions.Zicond, IsaExtensions.None),
         ("zicsr", IsaExtensions.Zicsr, IsaExtensions.None),
@@ -26,6 +30,8 @@ public static class IsaString
         ("zihintpause", IsaExtensions.Zihintpause, IsaExtensions.None),
         ("zihpm", IsaExtensions.Zihpm, IsaExtensions.Zicsr),
         ("zimop", IsaExtensions.Zimop, IsaExtensions.None),
+        ("zmmul", IsaExtensions.Zmmul, IsaExtensions.None),
+        ("za64rs", IsaExtensions.Za64rs, IsaExtensions.Zalrsc),
         ("zaamo", IsaExtensions.Zaamo, IsaExtensions.None),
         ("zabha", IsaExtensions.Zabha, IsaExtensions.Zaamo),
         ("zacas", IsaExtensions.Zacas, IsaExtensions.Zaamo),
@@ -50,9 +56,15 @@ public static class IsaString
         ("zksed", IsaExtensions.Zksed, IsaExtensions.None),
         ("zksh", IsaExtensions.Zksh, IsaExtensions.None),
         ("zkt", IsaExtensions.Zkt, IsaExtensions.None),
+        ("ssccptr", IsaExtensions.Ssccptr, IsaExtensions.None),
+        ("sscounterenw", IsaExtensions.Sscounterenw, IsaExtensions.Zicsr),
         ("sstc", IsaExtensions.Sstc, IsaExtensions.Zicsr),
+        ("sstvala", IsaExtensions.Sstvala, IsaExtensions.None),
+        ("sstvecd", IsaExtensions.Sstvecd, IsaExtensions.None),
+        ("ssu64xl", IsaExtensions.Ssu64xl, IsaExtensions.None),
         ("svade", IsaExtensions.Svade, IsaExtensions.None),
         ("svadu", IsaExtensions.Svadu, IsaExtensions.None),
+        ("svbare", IsaExtensions.Svbare, IsaExtensions.None),
         ("svinval", IsaExtensions.Svinval, IsaExtensions.None),
         ("svnapot", IsaExtensions.Svnapot, IsaExtensions.None),
         ("svpbmt", IsaExtensions.Svpbmt, IsaExtensions.None),
@@ -177,8 +189,9 @@ public static class IsaString
     }
 
     /// <summary>The set with the parts of those that are made of parts.</summary>
-    private static IsaExtensions WithParts(IsaExtensions isa) =>
-        (isa & IsaExtensions.A) != 0 ? isa | IsaExtensions.Zaamo | IsaExtensions.Zalrsc : isa;
+    private static IsaExtensions WithParts(IsaExtensions isa) => isa
+        | ((isa & IsaExtensions.A) != 0 ? IsaExtensions.Zaamo | IsaExtensions.Zalrsc : 0)
+        | ((isa & IsaExtensions.M) != 0 ? IsaExtensions.Zmmul : 0);
 
     /// <summary>A multi-letter name (z, s, x) reaches to the next underscore, a single letter takes its version along.</summary>
     private static int TokenLength(ReadOnlySpan<char> text)

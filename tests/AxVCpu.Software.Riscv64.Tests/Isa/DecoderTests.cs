@@ -106,7 +106,13 @@ public sealed class DecoderTests
     public void A_missing_extension_makes_its_instructions_illegal_and_pause_an_ordinary_fence()
     {
         Assert.Equal(OpCode.Mul, Decoder.Decode(0x02C58533, IsaExtensions.Default).Code);
-        Assert.Equal(OpCode.Illegal, Decoder.Decode(0x02C58533, IsaExtensions.Default & ~IsaExtensions.M).Code);
+        Assert.Equal(OpCode.Illegal, Decoder.Decode(0x02C58533, IsaExtensions.Default & ~(IsaExtensions.M | IsaExtensions.Zmmul)).Code);
+        Assert.Equal(OpCode.Illegal, Decoder.Decode(0x02C5C533, IsaExtensions.I | IsaExtensions.Zmmul).Code); // div
+        Assert.Equal(OpCode.Mul, Decoder.Decode(0x02C58533, IsaExtensions.I | IsaExtensions.Zmmul).Code);
+        Assert.Equal(OpCode.LrW, Decoder.Decode(0x1005252F, IsaExtensions.I | IsaExtensions.Zalrsc).Code);
+        Assert.Equal(OpCode.Illegal, Decoder.Decode(0x1005252F, IsaExtensions.I | IsaExtensions.Zaamo).Code);
+        Assert.Equal(OpCode.Andn, Decoder.Decode(0x40C5F533, IsaExtensions.I | IsaExtensions.Zbkb).Code);
+        Assert.Equal(OpCode.Illegal, Decoder.Decode(0x40C5F533, IsaExtensions.I).Code);
         Assert.Equal(OpCode.Illegal, Decoder.Decode(0x1141, IsaExtensions.Default & ~IsaExtensions.C).Code);
         Assert.Equal(OpCode.Illegal, Decoder.Decode(0x2108, IsaExtensions.Default & ~IsaExtensions.D).Code);
         Assert.Equal(OpCode.Fence, Decoder.Decode(0x0100000F, IsaExtensions.Default & ~IsaExtensions.Zihintpause).Code);

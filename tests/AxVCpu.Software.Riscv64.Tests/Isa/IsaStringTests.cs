@@ -17,6 +17,7 @@ public sealed class IsaStringTests
     [InlineData("rv64i_zk", "rv64i_zicsr_zbkb_zbkc_zbkx_zknd_zkne_zknh_zkr_zkt")]
     [InlineData("rv64ia_zacas", "rv64ia_zacas")]
     [InlineData("rv64i_zabha", "rv64i_zaamo_zabha")]
+    [InlineData("rv64i_zmmul_zicclsm_ssu64xl", "rv64i_zicclsm_zmmul_ssu64xl")]
     [InlineData("rv64i_zawrs", "rv64i_zalrsc_zawrs")]
     [InlineData("rv64id", "rv64ifd_zicsr")]
     [InlineData("rv64i2p1m2p0a2_zba1p0_zbs1", "rv64ima_zba_zbs")]
@@ -76,6 +77,6 @@ public sealed class IsaStringTests
     }
 
     [Fact]
-    public void The_default_hart_leaves_page_based_memory_types_out() =>
-        Assert.Equal("rv64imafdc_zicbom_zicbop_zicboz_zicntr_zicond_zicsr_zifencei_zihintntl_zihintpause_zihpm_zimop_zaamo_zabha_zacas_zalrsc_zawrs_zfa_zfh_zfhmin_zcb_zcmop_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_zknd_zkne_zknh_zksed_zksh_zkt_sstc_svadu_svinval_svnapot_svpbmt", IsaString.Format(IsaExtensions.Default));
+    public void The_default_hart_has_all_but_svade_and_zkr() =>
+        Assert.Equal("rv64imafdc_zic64b_zicbom_zicbop_zicboz_ziccamoa_zicclsm_ziccrse_zicntr_zicond_zicsr_zifencei_zihintntl_zihintpause_zihpm_zimop_zmmul_za64rs_zaamo_zabha_zacas_zalrsc_zawrs_zfa_zfh_zfhmin_zcb_zcmop_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_zknd_zkne_zknh_zksed_zksh_zkt_ssccptr_sscounterenw_sstc_sstvala_sstvecd_ssu64xl_svadu_svbare_svinval_svnapot_svpbmt", IsaString.Format(IsaExtensions.Default));
 }
