@@ -214,7 +214,7 @@ internal unsafe partial struct Aarch64VCpu
         return false;
     }
 
-    /// <summary>The instruction will run again: its base must be what it was (Arm ARM D1.3.4, a load that is interrupted).</summary>
+    /// <summary>The instruction aborts, or will run again: its base must be what it was before.</summary>
     private void GiveUpAccess()
     {
         if (_pending.Access.IsLoad && !_pending.Access.IsVector && _pending.Part != 0 && _pending.Access.Rn != 31)

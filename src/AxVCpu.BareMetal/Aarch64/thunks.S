@@ -99,8 +99,8 @@ read_id_register:
     .endr
     .endr
 
-// x0: a guest-virtual address; x1: 0 for an access from EL1, 1 from EL0; x2: 0 for a read, 1 for a write. Returns PAR_EL1 of a stage 1 translation, and leaves the
-// guest's own PAR_EL1 alone.
+// x0: a guest-virtual address; x1: 0 for an access from EL1, 1 from EL0; x2: 0 for a read, 1 for a write. Returns PAR_EL1 of a
+// stage 1 translation, and leaves the guest's own PAR_EL1 alone.
     .globl translate_stage1
 translate_stage1:
     mrs     x3, par_el1
@@ -149,6 +149,7 @@ tlbi_stage2_all:
 tlbi_local_guest:                                   // this CPU only, the VMID of VTTBR_EL2
     dsb     nshst
     tlbi    vmalle1
+    ic      iallu                                   // its lines may be tagged with VMID and ASID as well (CTR_EL0.L1Ip)
     dsb     nsh
     isb
     ret
@@ -290,7 +291,7 @@ firmware_random:
     ldp     x19, x30, [sp], #16
     ret
 
-    .globl  hypervisor_call
+    .globl hypervisor_call
 hypervisor_call:                                    // of a CPU at EL1
     hvc     #0
     ret

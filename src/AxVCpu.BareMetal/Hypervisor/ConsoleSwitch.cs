@@ -67,9 +67,7 @@ internal unsafe struct ConsoleSwitch
         {
             var line = new LogLine(isWanted: true);
             line = line.Text("\r\e[K["u8).Text(vm->Manifest.Name.Span).Text("] "u8);
-            Log.Write(line.Content);
-            Log.Write(((ReadOnlySpan<byte>)console.Line).Slice(0, console.LineLength));
-            Log.Write("\r\n"u8);
+            Log.Write(line.Content, ((ReadOnlySpan<byte>)console.Line).Slice(0, console.LineLength), "\r\n"u8);
             HypervisorState.Current.Shell.Redraw();
         }
         console.LineLength = 0;

@@ -118,8 +118,11 @@ internal static unsafe class HypervisorMain
         for (int slot = 0; slot < HypervisorState.MaxVms; slot++)
         {
             Vm* vm = HypervisorState.Current.VmAt(slot);
-            if (vm != null && (vm->Manifest.Flags & VmFlags.AutoStart) != 0 && StartVm(vm))
-                Log.Info("vm "u8).Text(vm->Manifest.Name.Span).Text(" started"u8).End();
+            if (vm == null || (vm->Manifest.Flags & VmFlags.AutoStart) == 0)
+                continue;
+            // Said before: what the guest then prints must not have it in its midst.
+            Log.Info("vm "u8).Text(vm->Manifest.Name.Span).Text(" starts"u8).End();
+            StartVm(vm);
         }
     }
 

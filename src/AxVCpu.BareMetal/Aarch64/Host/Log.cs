@@ -59,10 +59,15 @@ internal static class Log
     }
 
     /// <summary>Writes bytes that belong together.</summary>
-    public static void Write(ReadOnlySpan<byte> text)
+    public static void Write(ReadOnlySpan<byte> text) => Write(text, default, default);
+
+    /// <summary>Writes bytes that belong together and lie apart: nothing of another CPU comes in between.</summary>
+    public static void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
         s_lock.Enter();
-        Aarch64.HostConsole.Write(text);
+        Aarch64.HostConsole.Write(first);
+        Aarch64.HostConsole.Write(second);
+        Aarch64.HostConsole.Write(third);
         s_lock.Exit();
     }
 

@@ -46,8 +46,7 @@ internal unsafe partial struct Shell
 
     private static void Print(LogLine line)
     {
-        Log.Write(line.Content);
-        Log.Write("\r\n"u8);
+        Log.Write(line.Content, "\r\n"u8, default);
     }
 
     private static void Print(ReadOnlySpan<byte> text) => Print(Line.Text(text));
