@@ -94,9 +94,9 @@ internal unsafe struct HostEntropy
         if (Call(FirmwareFunction.PsciVersion) < psciWithFeatures || Call(FirmwareFunction.PsciFeatures, Smccc.SMCCC_VERSION) < 0 ||
             Call((FirmwareFunction)Smccc.SMCCC_VERSION) < conventionWithProbes || Call(FirmwareFunction.TrngVersion) < firstVersion)
             return;
+        ulong* words = stackalloc ulong[3];
         for (int half = 0; half < 2; half++)
         {
-            ulong* words = stackalloc ulong[3];
             if (Native.FirmwareRandom(words) != 0)
                 return;
             Absorb(new ReadOnlySpan<byte>(words, 3 * sizeof(ulong)));
