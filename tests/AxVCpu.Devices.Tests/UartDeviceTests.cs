@@ -5,7 +5,7 @@ namespace AxVCpu.Devices.Tests;
 
 public sealed class UartDeviceTests : IAsyncDisposable
 {
-    private const ulong RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LSR = 5;
+    private const ulong RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, MCR = 4, LSR = 5, MSR = 6;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
@@ -82,6 +82,30 @@ public sealed class UartDeviceTests : IAsyncDisposable
             return received.Length == 4;
         });
         Assert.Equal("poll", received.ToString());
+    }
+
+    /// <summary>Firmware that looks at a timer's pace, at the modem's status too, and prints each key that it takes.</summary>
+    [Fact]
+    public async Task A_guest_that_took_a_key_by_polling_is_given_the_next_after_few_looks()
+    {
+        _uart.Start();
+        await _keyboard.Writer.WriteAsync("shell"u8.ToArray(), TestContext.Current.CancellationToken);
+        StringBuilder received = new();
+        for (int looks = 40; received.Length < 5; looks = 2)
+        {
+            for (int look = 0; look < looks && (Get(LSR) & 1) == 0; look++)
+                _ = Get(MSR) | Get(MCR);
+            await Until(() => _uart.State.Waiting == 1);
+            Assert.Equal(1, Get(LSR) & 1);
+            received.Append((char)Get(RBR));
+            Put(THR, (byte)received[^1]);
+        }
+        Assert.Equal("shell", received.ToString());
+        // Who sets the port up anew has not listened yet.
+        await _keyboard.Writer.WriteAsync("x"u8.ToArray(), TestContext.Current.CancellationToken);
+        Put(FCR, 0x07);
+        for (int look = 0; look < 4; look++)
+            Assert.Equal(0, Get(LSR) & 1);
     }
 
     [Fact]

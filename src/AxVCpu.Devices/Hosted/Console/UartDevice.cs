@@ -19,8 +19,11 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     private const int HoldBelow = 512;
 
     // A driver that only waits for the transmitter reads the status once for each character: it is always ready.
-    // A boot loader that counts down looks 100 times a second, and prints the count once a second.
-    private const int PollsThatMeanListening = 64;
+    // A boot loader that counts down looks 50 or 100 times a second, and prints the count once a second.
+    private const int PollsThatMeanListening = 32;
+
+    // Firmware looks 50 times a second for each key, and prints it: once it took one that way, less tells that it wants the next.
+    private const int PollsOfAListener = 2;
 
     // A driver that switches the receiver interrupt on may still empty the receiver "for luck": what comes right then is lost.
     private const long SettleMilliseconds = 5;
@@ -34,6 +37,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
     private readonly PipeOutlet _outlet;
     private Uart16550 _state;
     private int _polls;
+    private bool _tookByPolling;
     private long _listensFrom;
     private bool _inputWaits;
     private bool _isTaken;
@@ -99,8 +103,9 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
         bool wake;
         lock (_lock)
         {
+            int waiting = _state.Waiting;
             answered = _state.Read(ref effects, offset, width, out value);
-            _polls = answered && (int)offset >> _state.RegisterShift == (int)Uart16550Register.LSR ? int.Min(_polls + 1, PollsThatMeanListening) : 0;
+            CountPoll(answered ? (Uart16550Register)((int)offset >> _state.RegisterShift) : null, tookOne: _state.Waiting < waiting);
             wake = TakeWake();
         }
         if (wake)
@@ -121,6 +126,8 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
             if (!enabled && _state.ReceiverInterruptEnabled)
                 _listensFrom = Environment.TickCount64 + SettleMilliseconds;
             _polls = 0;
+            // Who sets up the port may empty the receiver, and is not who listened before.
+            _tookByPolling &= (Uart16550Register)((int)offset >> _state.RegisterShift) == Uart16550Register.RBR_THR_DLL;
             wake = TakeWake();
         }
         if (wake)
@@ -179,6 +186,7 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
         {
             _state.Reset();
             _polls = 0;
+            _tookByPolling = false;
             _isTaken = false;
         }
         Resynchronize();
@@ -233,9 +241,18 @@ public sealed class UartDevice : IBusDevice, IResettable, IHoldsVCpus, IInputSin
             Monitor.PulseAll(_hold);
     }
 
-    // Both under _lock.
+    // Under _lock, as what follows. A look at the modem's state belongs to a poll of some drivers and changes nothing.
+    private void CountPoll(Uart16550Register? register, bool tookOne)
+    {
+        _tookByPolling |= tookOne && _polls != 0;
+        if (register == Uart16550Register.LSR)
+            _polls = int.Min(_polls + 1, PollsThatMeanListening);
+        else if (register is not (Uart16550Register.MSR or Uart16550Register.MCR))
+            _polls = 0;
+    }
+
     private bool Listens => !_state.IsLoopback && _state.CanReceive
-        && (_isTaken || _polls >= PollsThatMeanListening || (_state.ReceiverInterruptEnabled && Environment.TickCount64 >= _listensFrom));
+        && (_isTaken || _polls >= (_tookByPolling ? PollsOfAListener : PollsThatMeanListening) || (_state.ReceiverInterruptEnabled && Environment.TickCount64 >= _listensFrom));
 
     private bool TakeWake()
     {
