@@ -130,7 +130,6 @@ internal sealed class BootPlan : IPreparedBoot
             throw new ImageException(kernel.Name, $"begins at 0x{kernelEntry:x}, which is not in the guest's RAM");
         }
 
-
         PlacedImage? initrd = isLoadedByFlash ? null : PlaceInitrd(layout, board, kernel is null ? Riscv64VirtLayout.Ram : kernelBase);
         byte[] tree = config.DtbPath is { } dtbPath
             ? ReadTree(board.Config.ResolvePath(dtbPath))
