@@ -83,7 +83,7 @@ test_guest_image:
     mov     x13, v2.d[0]
     report  x10, x11, x12, x13
     str     q0, [x19, #128]
-    ld1     {v3.16b, v4.16b}, [x19]
+    ld1     {v3.2d, v4.2d}, [x19]
     mov     x10, v3.d[0]
     mov     x11, v4.d[1]
     report  x10, x11

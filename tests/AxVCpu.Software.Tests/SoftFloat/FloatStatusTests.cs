@@ -91,10 +91,8 @@ public sealed class FloatStatusTests
         ulong[] corners = FloatOperands.Corners(width);
         FloatOperation[] operations = Enum.GetValues<FloatOperation>();
         FloatStatus status = default;
-        long before = 0;
-        for (int pass = 0; pass < 2; pass++)
+        Assert.Equal(0, Garbage.Of(() =>
         {
-            before = GC.GetAllocatedBytesForCurrentThread();
             foreach (FloatOperation operation in operations)
             {
                 foreach (ulong a in corners)
@@ -102,8 +100,6 @@ public sealed class FloatStatusTests
                     FloatSubject.Run(operation, width, a, corners[3], corners[^5], ref status);
                 }
             }
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        }));
     }
 }
