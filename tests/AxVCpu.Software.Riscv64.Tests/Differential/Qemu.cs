@@ -59,9 +59,9 @@ internal sealed class Qemu
 
     /// <summary>
     /// What it is known to do wrong: before 8.0 ctzw of a value with a zero lower half counts beyond 32; 10.0 leaves another instruction in mtval
-    /// when mret is illegal.
+    /// when mret is illegal, and may go on with code that amocas.q has overwritten.
     /// </summary>
-    public OpCode[] Wrong => _major < 8 ? [OpCode.Ctzw] : _major >= 10 ? [OpCode.Mret] : [];
+    public OpCode[] Wrong => _major < 8 ? [OpCode.Ctzw] : _major >= 10 ? [OpCode.Mret, OpCode.AmocasQ] : [];
 
     /// <summary>The one in PATH; null when there is none.</summary>
     public static Qemu? Find()
